@@ -1,0 +1,60 @@
+"""heartfeat: extract once, fit in seconds.
+
+One pass runs frozen backbones over every recording into a patient-indexed feature store; heads then train
+and are judged off the cached tensors. Every command of the command line is a function here.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Cohort": "heartfeat.cohorts.cohort",
+    "HeartfeatError": "heartfeat.errors",
+    "Store": "heartfeat.stores.store",
+    "cohort": "heartfeat.commands",
+    "compare": "heartfeat.commands",
+    "demo": "heartfeat.commands",
+    "evaluate": "heartfeat.commands",
+    "extract": "heartfeat.commands",
+    "fit": "heartfeat.commands",
+    "init": "heartfeat.commands",
+    "open_store": "heartfeat.stores.store",
+    "predict": "heartfeat.commands",
+    "read_circor": "heartfeat.cohorts.circor",
+    "splits": "heartfeat.commands",
+    "store_info": "heartfeat.commands",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from heartfeat.cohorts.circor import read_circor as read_circor
+    from heartfeat.cohorts.cohort import Cohort as Cohort
+    from heartfeat.commands import cohort as cohort
+    from heartfeat.commands import compare as compare
+    from heartfeat.commands import demo as demo
+    from heartfeat.commands import evaluate as evaluate
+    from heartfeat.commands import extract as extract
+    from heartfeat.commands import fit as fit
+    from heartfeat.commands import init as init
+    from heartfeat.commands import predict as predict
+    from heartfeat.commands import splits as splits
+    from heartfeat.commands import store_info as store_info
+    from heartfeat.errors import HeartfeatError as HeartfeatError
+    from heartfeat.stores.store import Store as Store
+    from heartfeat.stores.store import open_store as open_store
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import a public name when it is first asked for, so that ``heartfeat --help`` stays quick."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'heartfeat' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

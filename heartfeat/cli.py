@@ -1,0 +1,83 @@
+"""The command line: parse, call one function, print."""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from heartfeat import __version__, commands
+from heartfeat.commands import show
+from heartfeat.errors import HeartfeatError
+
+FINISHED_SOME_SKIPPED = 3
+"""Exit code of a run that finished and skipped some recordings."""
+
+app = typer.Typer(
+    help="Extract heart-sound features once into a patient-indexed store; fit and judge heads off it in seconds.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A first look without data: heartfeat demo. With CirCor: heartfeat init --circor PATH, then extract, "
+    "then fit --head logistic, lgbm or mambaformer, then compare.",
+)
+store_app = typer.Typer(help="Look into feature stores.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(store_app, name="store")
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        print(f"heartfeat {__version__}")
+        raise typer.Exit
+
+
+def _register(group: typer.Typer, function: Callable[..., Any], printer: Callable[[Any], int], name: str = "") -> None:
+    """Add a function as a command; ``printer`` shows its result and gives the exit code."""
+
+    @functools.wraps(function)
+    def command(**arguments: Any) -> None:  # noqa: ANN401
+        raise typer.Exit(printer(function(**arguments)))
+
+    # The result's type is imported late, so its annotation cannot be resolved here; nothing needs it.
+    command.__annotations__ = {name: kind for name, kind in function.__annotations__.items() if name != "return"}
+    command.__signature__ = inspect.signature(function).replace(return_annotation=None)  # type: ignore[attr-defined]
+    command.__doc__ = _help(function)
+    group.command(name or function.__name__)(command)
+
+
+def _help(function: Callable[..., Any]) -> str:
+    """A docstring without its NumPy-style sections, which are for readers of the code."""
+    lines = inspect.getdoc(function).splitlines() if function.__doc__ else []  # type: ignore[union-attr]
+    sections = [number for number, line in enumerate(lines) if number and line and set(line) == {"-"}]
+    return "\n".join(lines[: sections[0] - 1] if sections else lines).strip()
+
+
+_register(app, commands.demo, show.demo)
+_register(app, commands.init, show.config)
+_register(app, commands.cohort, show.cohort)
+_register(app, commands.splits, show.splits)
+_register(app, commands.extract, show.extraction)
+_register(app, commands.fit, show.fitted)
+_register(app, commands.predict, show.predictions)
+_register(app, commands.evaluate, show.evaluation)
+_register(app, commands.compare, show.comparison)
+_register(store_app, commands.store_info, show.store, name="info")
+
+
+def main() -> None:
+    """Run the command line; errors raised on purpose are printed with their remedy, without a traceback."""
+    try:
+        app()
+    except HeartfeatError as error:
+        print(f"heartfeat: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("heartfeat: interrupted; run the same command again to go on from here", file=sys.stderr)
+        sys.exit(130)

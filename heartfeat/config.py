@@ -1,0 +1,220 @@
+"""heartfeat.yaml: one validated file that says where the data are and what to do with them."""
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from heartfeat.backbones.settings import BACKBONE_FAMILIES, LogMelSettings, TransformersSettings
+from heartfeat.errors import ConfigError
+from heartfeat.heads.settings import HEAD_SETTINGS
+
+DEFAULT_CONFIG = Path("heartfeat.yaml")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class DataConfig(BaseModel):
+    """Where the recordings are and which reader understands them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cohort: Literal["circor"] = "circor"
+    path: Path
+    name: str | None = None
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _expand(cls, path: object) -> object:
+        return os.path.expandvars(Path(path).expanduser()) if isinstance(path, str) else path
+
+
+class SplitConfig(BaseModel):
+    """How patients are divided; written to ``file`` once and reused by every head."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["kfold", "holdout"] = "kfold"
+    folds: int = Field(5, ge=2)
+    fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
+    seed: int = 0
+    file: Path | None = None
+
+
+class Config(BaseModel):
+    """Everything in heartfeat.yaml.
+
+    ``data`` may be left out where only a store is at hand: heads need no recordings. ``backbones`` maps the name of a feature set to its backbone's settings, ``heads`` the name of a head to
+    settings that differ from its defaults. Relative paths start at the working folder.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: DataConfig | None = None
+    store: str = "stores/features.zarr"
+    backbones: dict[str, LogMelSettings | TransformersSettings] = Field(
+        default_factory=lambda: {"logmel": LogMelSettings()}
+    )
+    views: str = "tta5"
+    task: str = "murmur"
+    split: SplitConfig = Field(default_factory=SplitConfig)
+    heads: dict[str, Any] = Field(default_factory=dict)
+    runs: Path = Path("runs")
+
+    def split_file(self) -> Path:
+        """Where the split of this task lives."""
+        if self.split.file is not None:
+            return self.split.file
+        return Path("splits") / f"{self.cohort_name()}-{self.task}-{self.split.kind}-seed{self.split.seed}.json"
+
+    def cohort_name(self) -> str:
+        """Name of the cohort; that of the store where only a store is at hand."""
+        return Path(self.store).stem if self.data is None else self.data.name or self.data.cohort
+
+    def head(self, kind: str, **changes: object) -> BaseModel:
+        """Settings of the head ``kind``, from this file and then ``changes``.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such head, or a change does not validate.
+        """
+        settings = HEAD_SETTINGS.get(kind)
+        if settings is None:
+            raise ConfigError(f"there is no head {kind!r}; the heads are {', '.join(HEAD_SETTINGS)}")
+        given = self.heads.get(kind, {})
+        written = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else given
+        set_here = {key: value for key, value in changes.items() if value is not None}
+        return validate(settings, {**written, **set_here}, f"heads.{kind}")
+
+
+def load_config(path: str | Path = DEFAULT_CONFIG, overrides: Sequence[str] = ()) -> Config:
+    """Read and validate a config file.
+
+    Parameters
+    ----------
+    path
+        The yaml file.
+    overrides
+        ``key=value`` pairs with dotted keys, as in ``--set backbones.logmel.bands=128``.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing, is not yaml, or holds an unknown key or a value out of range.
+    """
+    raw = _read_yaml(Path(path))
+    for override in overrides:
+        _apply(raw, override)
+    return parse_config(raw, str(path))
+
+
+def parse_config(raw: Mapping[str, Any], source: str = "config") -> Config:
+    """Validate a config that is already a dict (see :func:`load_config`)."""
+    tree = dict(raw)
+    tree["backbones"] = {
+        name: _backbone(name, given, f"{source}: backbones.{name}")
+        for name, given in _mapping(tree.get("backbones", {"logmel": {}}), f"{source}: backbones").items()
+    }
+    tree["heads"] = {
+        name: _head(name, given, f"{source}: heads.{name}")
+        for name, given in _mapping(tree.get("heads") or {}, f"{source}: heads").items()
+    }
+    return validate(Config, tree, source)
+
+
+def validate(model: type[Model], given: object, where: str) -> Model:
+    """``given`` as ``model``; a ConfigError that names the key, and the nearest known one, where it does not fit."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [str(part) for part in first["loc"]]
+        place = f"{where}: {'.'.join(keys)}" if keys else where
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}") from None
+        if first["type"] == "missing":
+            raise ConfigError(f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=...") from None
+        raise ConfigError(f"{place}: {first['msg']}; got {first['input']!r}") from None
+
+
+def dump_config(config: Config) -> str:
+    """The config as yaml that :func:`load_config` reads back to an equal config."""
+    tree = config.model_dump(mode="json", exclude={"backbones", "heads"}, exclude_none=True)
+    tree["backbones"] = {
+        name: settings.model_dump(mode="json", exclude={"name"}, exclude_none=True)
+        for name, settings in config.backbones.items()
+    }
+    tree["heads"] = {
+        kind: settings.model_dump(mode="json", exclude={"kind"}) for kind, settings in config.heads.items()
+    }
+    return yaml.safe_dump(tree, sort_keys=False)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {path}; write one with `heartfeat init --circor PATH`, or name yours with --config"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid yaml: {' '.join(str(error).split())}") from error
+    return dict(_mapping({} if raw is None else raw, str(path)))
+
+
+def _mapping(given: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise ConfigError(f"{where} must be a mapping of names to settings, not {given!r}")
+    return given
+
+
+def _backbone(name: str, given: object, where: str) -> LogMelSettings | TransformersSettings:
+    settings = dict(_mapping({} if given is None else given, where))
+    family = settings.get("family", "logmel")
+    if family not in BACKBONE_FAMILIES:
+        raise ConfigError(f"{where}.family is {family!r}; {_nearest(str(family), list(BACKBONE_FAMILIES))}")
+    return validate(BACKBONE_FAMILIES[family], {**settings, "name": name}, where)
+
+
+def _head(kind: str, given: object, where: str) -> BaseModel:
+    if kind not in HEAD_SETTINGS:
+        raise ConfigError(f"{where}: there is no such head; {_nearest(kind, list(HEAD_SETTINGS))}")
+    return validate(HEAD_SETTINGS[kind], {} if given is None else given, where)
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set wants key=value, such as split.folds=3; got {override!r}")
+    *parents, last = key.split(".")
+    node = raw
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise ConfigError(f"--set {override}: {parent!r} holds a value, not a group of settings")
+    try:
+        node[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}: {text!r} is not a yaml value") from None
+
+
+def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
+    for key in keys:
+        field = model.model_fields.get(key)
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            break
+        model = field.annotation
+    return list(model.model_fields)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(known)}"

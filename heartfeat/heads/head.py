@@ -1,0 +1,71 @@
+"""What every head offers: fit, predict, and a state without pickles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from heartfeat.heads.examples import Examples
+
+Progress = Callable[[str, int, int], None]
+"""``progress(what, done, total)``, called as training goes on."""
+
+
+@dataclass(frozen=True)
+class HeadState:
+    """A fitted head as plain data.
+
+    Attributes
+    ----------
+    settings
+        JSON-able: the head's settings and everything it needs to be rebuilt.
+    arrays
+        Named arrays (safetensors on disk).
+    texts
+        Named texts, such as LightGBM's own model format.
+    """
+
+    settings: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Probabilities for patients, and for their recordings where the head gives them.
+
+    Attributes
+    ----------
+    patients
+        ``(views, patients, classes)`` float64, rows sum to 1, estimates of the posterior (class weighting used
+        in training is taken out again).
+    recordings
+        ``(views, recordings, classes)`` float64, or None.
+    """
+
+    patients: np.ndarray
+    recordings: np.ndarray | None = None
+
+
+class Head(Protocol):
+    """From a patient's bag of recordings to class probabilities."""
+
+    def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
+        """Fit on ``train``, stop or tune on ``valid``; the history, one dict per epoch (may be empty)."""
+        ...
+
+    def predict(self, examples: Examples) -> Prediction:
+        """Probabilities for each view of ``examples`` by itself; labels are not looked at."""
+        ...
+
+    def state(self) -> HeadState:
+        """The fitted head as plain data."""
+        ...
+
+    @classmethod
+    def from_state(cls, state: HeadState) -> Self:
+        """The head that ``state`` describes."""
+        ...

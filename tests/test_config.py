@@ -1,0 +1,109 @@
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heartfeat.config import Config, dump_config, load_config, parse_config
+from heartfeat.errors import ConfigError
+
+MINIMAL = {"data": {"path": "somewhere"}}
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "heartfeat.yaml"
+    path.write_text(yaml.safe_dump(MINIMAL))
+    return path
+
+
+def test_minimal_config_has_working_defaults(written):
+    config = load_config(written)
+    assert list(config.backbones) == ["logmel"]
+    assert config.views == "tta5"
+    assert config.task == "murmur"
+    assert config.head("logistic").kind == "logistic"
+
+
+def test_overrides_reach_nested_keys(written):
+    config = load_config(written, ["split.folds=3", "backbones.logmel.bands=32", "heads.mambaformer.epochs=2"])
+    assert config.split.folds == 3
+    assert config.backbones["logmel"].bands == 32
+    assert config.head("mambaformer").epochs == 2
+
+
+def test_explicit_head_settings_win_over_the_file(written):
+    config = load_config(written, ["heads.mambaformer.epochs=2"])
+    assert config.head("mambaformer", epochs=5, seed=None).epochs == 5
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("split.fold=3", "split.fold is not a known key; did you mean 'folds'"),
+        ("vieuws=none", "vieuws is not a known key; did you mean 'views'"),
+        ("backbones.logmel.band=3", "backbones.logmel: band is not a known key; did you mean 'bands'"),
+        ("heads.mambaformer.epoch=3", "heads.mambaformer: epoch is not a known key; did you mean 'epochs'"),
+        ("heads.mambaforma.epochs=3", "no such head; did you mean 'mambaformer'"),
+        ("backbones.mine.family=logmell", "did you mean 'logmel'"),
+        ("split.folds=1", "greater than or equal to 2"),
+        ("split.folds", "--set wants key=value"),
+        ("views.a=1", "--set views.a=1"),
+        ("store=[", "is not a yaml value"),
+    ],
+)
+def test_a_wrong_override_is_refused_and_the_remedy_named(tmp_path, override, message):
+    path = tmp_path / "heartfeat.yaml"
+    path.write_text(yaml.safe_dump({**MINIMAL, "views": "none"}))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, [override])
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_names_init(tmp_path):
+    with pytest.raises(ConfigError, match="heartfeat init"):
+        load_config(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "data: 3", "data:\n  path: 1\nbackbones: 7", ""])
+def test_a_malformed_file_is_a_config_error(tmp_path, text):
+    path = tmp_path / "heartfeat.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        load_config(path)
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(ConfigError, match=r"data\.path is missing"):
+        parse_config({"data": {}})
+
+
+def test_an_unknown_head_lists_the_heads():
+    with pytest.raises(ConfigError, match="logistic"):
+        parse_config(MINIMAL).head("transformer")
+
+
+def test_split_file_defaults_to_a_name_made_of_what_shapes_it():
+    config = parse_config({"data": {"path": "p", "name": "mine"}, "split": {"seed": 4}})
+    assert str(config.split_file()) == "splits/mine-murmur-kfold-seed4.json"
+
+
+@given(
+    folds=st.integers(2, 20),
+    bands=st.integers(1, 200),
+    epochs=st.integers(1, 500),
+    views=st.sampled_from(["none", "tta5", "clean,noise20"]),
+)
+def test_dumped_config_reads_back_equal(tmp_path_factory, folds, bands, epochs, views):
+    config = parse_config(
+        {
+            "data": {"path": "p"},
+            "views": views,
+            "split": {"folds": folds},
+            "backbones": {"mel": {"bands": bands}, "w2v": {"family": "transformers", "model": "org/name"}},
+            "heads": {"mambaformer": {"epochs": epochs}},
+        }
+    )
+    path = tmp_path_factory.mktemp("config") / "heartfeat.yaml"
+    path.write_text(dump_config(config))
+    assert load_config(path) == config
+    assert isinstance(config, Config)
