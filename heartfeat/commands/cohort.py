@@ -1,0 +1,39 @@
+"""heartfeat cohort"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heartfeat.commands.common import ConfigOption, SetOption
+
+if TYPE_CHECKING:
+    from heartfeat.cohorts.cohort import Cohort
+
+
+def cohort(
+    export: Annotated[
+        Path | None, typer.Option(help="Write one joined table: .csv, .json or .parquet by its suffix.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Write both tables as parquet into this folder.")] = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> "Cohort":
+    """Read the cohort, check it, and show what is in it.
+
+    The exported table has a row per recording: patient, person, site, path, labels per patient and per
+    recording, metadata, and the sides of the split where a split file exists.
+    """
+    from heartfeat.cohorts.splits import load_splits
+    from heartfeat.cohorts.tables import export_cohort, save_cohort
+    from heartfeat.commands.common import read_cohort
+    from heartfeat.config import load_config
+
+    settings = load_config(config, set or ())
+    found = read_cohort(settings)
+    if export is not None:
+        split_file = settings.split_file()
+        export_cohort(found, export, load_splits(split_file) if split_file.exists() else None)
+    if save is not None:
+        save_cohort(found, save)
+    return found

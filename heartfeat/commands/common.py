@@ -1,0 +1,64 @@
+"""What several commands take and do alike."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from heartfeat.cohorts.cohort import Cohort
+    from heartfeat.cohorts.folds import Splits
+    from heartfeat.config import Config
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The experiment's yaml file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, such as split.folds=3. Repeatable."),
+]
+StoreOption = Annotated[str | None, typer.Option(help="Feature store, in place of the config's.")]
+
+
+def read_cohort(config: "Config") -> "Cohort":
+    """The cohort that a config names.
+
+    Raises
+    ------
+    ConfigError
+        When the config says nothing of data.
+    """
+    from heartfeat.cohorts.circor import read_circor
+    from heartfeat.errors import ConfigError
+
+    if config.data is None:
+        raise ConfigError("this needs the recordings; add data.path to the config, or run `heartfeat init`")
+    return read_circor(config.data.path, name=config.cohort_name())
+
+
+def find_splits(config: "Config", cohort: "Cohort", file: Path | None = None, overwrite: bool = False) -> "Splits":
+    """The split of a config: read from its file where there is one, else made and written there.
+
+    Parameters
+    ----------
+    file
+        A file that must be there, in place of the config's.
+    overwrite
+        Make it anew even if the file is there.
+
+    Raises
+    ------
+    SplitError
+        When the file is missing or damaged, or no such split can be made.
+    """
+    from heartfeat.cohorts.splits import holdout, kfold, load_splits, save_splits
+    from heartfeat.tasks import get_task
+
+    path, wanted = config.split_file(), config.split
+    if file is not None or (path.exists() and not overwrite):
+        return load_splits(file or path)
+    label = get_task(config.task).patient_label
+    if wanted.kind == "kfold":
+        made = kfold(cohort, label, folds=wanted.folds, seed=wanted.seed)
+    else:
+        made = holdout(cohort, label, fractions=wanted.fractions, seed=wanted.seed)
+    save_splits(made, path, overwrite=overwrite)
+    return made

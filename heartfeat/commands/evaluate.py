@@ -1,0 +1,56 @@
+"""heartfeat evaluate"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+
+if TYPE_CHECKING:
+    from heartfeat.evaluation.results import Results
+    from heartfeat.training.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run's test predictions are worth, and where the report lies."""
+
+    record: "RunRecord"
+    results: "Results"
+    report: Path
+
+
+def evaluate(
+    run: Annotated[str, typer.Option(help="Run to score again.")],
+    store: StoreOption = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> Evaluation:
+    """Score a run's stored test predictions again, and write its report.html.
+
+    Raises
+    ------
+    RunError
+        When there is no such run, or the store has no labels for its patients.
+    """
+    from heartfeat.commands.reports import write_runs_report
+    from heartfeat.config import load_config
+    from heartfeat.evaluation.predictions import load_predictions, save_predictions
+    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.stores import open_store
+    from heartfeat.tasks import get_task
+    from heartfeat.training.runs import load_record
+
+    settings = load_config(config, set or ())
+    folder = settings.runs / run
+    record = load_record(folder)
+    with open_store(store or settings.store) as opened:
+        task = get_task(record.task)
+        predictions = with_labels(task, load_predictions(folder), opened.patients)
+        results = judge(task, predictions, opened.patients)
+        save_predictions(predictions, folder)
+        save_results(results, folder)
+        write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
+    return Evaluation(record, results, folder / "report.html")

@@ -1,0 +1,65 @@
+"""heartfeat extract"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+
+if TYPE_CHECKING:
+    from heartfeat.extraction.summary import ExtractionSummary
+
+
+def extract(
+    gpus: Annotated[str | None, typer.Option(help="GPUs to use, such as 0-7 or 0,2.")] = None,
+    device: Annotated[str, typer.Option(help="auto (GPUs where there are any), cpu or cuda.")] = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on the CPU [default: the cores].")] = None,
+    views: Annotated[
+        str | None, typer.Option(help="none, tta5, tta7, or a list such as clean,gain-6,noise20.")
+    ] = None,
+    backbone: Annotated[
+        list[str] | None, typer.Option(help="Extract only this backbone of the config. Repeatable.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows per forward pass.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad recording.")] = False,
+    store: StoreOption = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> "ExtractionSummary":
+    """Run the frozen backbones over every recording once, into the store.
+
+    Resumes by itself and does only what is missing. Bad recordings are skipped, counted and reported, with exit
+    code 3.
+
+    Raises
+    ------
+    DeviceError
+        When a GPU is asked for that is not there.
+    RecordingError
+        With ``strict``, at the first recording that cannot be used.
+    """
+    from heartfeat.commands.common import read_cohort
+    from heartfeat.commands.progress import show_progress
+    from heartfeat.config import load_config
+    from heartfeat.errors import ConfigError
+    from heartfeat.extraction.devices import choose_devices
+    from heartfeat.extraction.engine import run_extraction
+    from heartfeat.views import resolve_views
+
+    settings = load_config(config, set or ())
+    names = backbone or list(settings.backbones)
+    unknown = [name for name in names if name not in settings.backbones]
+    if unknown:
+        raise ConfigError(f"{config} has no backbone {unknown[0]!r}; it has {', '.join(settings.backbones)}")
+    with show_progress() as update:
+        return run_extraction(
+            read_cohort(settings),
+            store or settings.store,
+            [settings.backbones[name] for name in names],
+            resolve_views(views or settings.views),
+            devices=choose_devices(gpus=gpus, device=device, workers=workers),
+            batch_size=batch_size,
+            strict=strict,
+            progress=update,
+        )

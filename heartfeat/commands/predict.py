@@ -1,0 +1,61 @@
+"""heartfeat predict"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def predict(
+    run: Annotated[str, typer.Option(help="Run whose heads predict.")],
+    out: Annotated[Path | None, typer.Option(help="Write the table: .csv or .parquet by its suffix.")] = None,
+    store: StoreOption = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> "pl.DataFrame":
+    """Predict every patient of a store with the heads of a run, averaged.
+
+    A head never speaks on a person that it was trained on, where another head can. Patients whom every head saw
+    are marked in the column `seen` and pointed out.
+
+    Raises
+    ------
+    RunError
+        When there is no such run.
+    FeatureKeyError
+        When the store's features are not those that the heads were fitted on; names what differs.
+    """
+    from heartfeat.config import load_config
+    from heartfeat.errors import ConfigError
+    from heartfeat.evaluation.results import tabulate
+    from heartfeat.heads.registry import head_class
+    from heartfeat.stores import open_store
+    from heartfeat.tasks import get_task
+    from heartfeat.training.ensemble import predict_with_run
+    from heartfeat.training.examples import load_examples
+    from heartfeat.training.feature_keys import check_feature_keys
+    from heartfeat.training.runs import load_record
+
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise ConfigError(f"--out {out} must end in .csv or .parquet")
+    settings = load_config(config, set or ())
+    folder = settings.runs / run
+    record = load_record(folder)
+    task = get_task(record.task)
+    with open_store(store or settings.store) as opened:
+        check_feature_keys(record.features, opened)
+        tokens = head_class(record.head).uses_tokens
+        examples = load_examples(opened, list(record.features), record.views, task, tokens=tokens)
+    said = predict_with_run(record, folder, examples)
+    patients, persons = (examples.patients[column].to_list() for column in ("patient", "person"))
+    table = tabulate(task, patients, persons, -1, said.probabilities).drop("fold", "label")
+    table = table.with_columns(heads=said.heads, seen=said.seen)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.write_csv(out) if out.suffix == ".csv" else table.write_parquet(out)
+    return table

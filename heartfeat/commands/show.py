@@ -1,0 +1,140 @@
+"""Printing the results of commands; each function gives the exit code."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.table import Table
+
+    from heartfeat.cohorts.cohort import Cohort
+    from heartfeat.cohorts.splits import Splits
+    from heartfeat.commands.demo import Demo
+    from heartfeat.commands.evaluate import Evaluation
+    from heartfeat.commands.fit import Fitted
+    from heartfeat.config import Config
+    from heartfeat.extraction.summary import ExtractionSummary
+
+OK = 0
+SOME_SKIPPED = 3
+
+
+def config(written: "Config") -> int:
+    """What `init` wrote."""
+    from heartfeat.commands.common import read_cohort
+
+    cohort(read_cohort(written))
+    print("heartfeat.yaml is written; next: heartfeat extract, then heartfeat fit --head logistic")
+    return OK
+
+
+def cohort(found: "Cohort") -> int:
+    """How many patients, persons and recordings, and their labels."""
+    patients, recordings = found.patients, found.recordings
+    shared = patients.height - patients["person"].n_unique()
+    print(
+        f"{found.name}: {patients.height} patients ({patients['person'].n_unique()} persons; "
+        f"{shared} ids are a person seen before), {recordings.height} recordings"
+    )
+    for label in ("murmur", "outcome"):
+        if label in patients.columns:
+            print(f"  {label}: {_counts(patients[label])}")
+    print(f"  site: {_counts(recordings['site'])}")
+    return OK
+
+
+def splits(made: "Splits") -> int:
+    """Sizes of every fold."""
+    table = _table(f"{made.kind} split, seed {made.seed}", "fold", "train", "valid", "test")
+    for number, fold in enumerate(made.folds):
+        table.add_row(str(number), *(str(len(side)) for side in (fold.train, fold.valid, fold.test)))
+    _print(table)
+    return OK
+
+
+def extraction(summary: "ExtractionSummary") -> int:
+    """Counts, reasons for skipping, and where the time went."""
+    for line in summary.lines():
+        print(line)
+    return SOME_SKIPPED if summary.skipped else OK
+
+
+def fitted(run: "Fitted") -> int:
+    """The scores of a run, and where it lies."""
+    scores(f"{run.record.name}: {run.record.head} on {', '.join(run.record.features)}", run.results.scores, run.results.intervals)
+    print(f"{len(run.record.seen)} heads in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
+    return OK
+
+
+def evaluation(result: "Evaluation") -> int:
+    """The scores of predictions."""
+    scores(result.record.name, result.results.scores, result.results.intervals)
+    print(f"report: {result.report}")
+    return OK
+
+
+def predictions(table: "pl.DataFrame") -> int:
+    """How many patients were given which class."""
+    print(f"{table.height} patients: {_counts(table['decision'])}")
+    if table["seen"].any():
+        print(
+            f"WARNING: every head was trained on {table['seen'].sum()} of these patients (column `seen`): "
+            "their predictions are no independent judgement"
+        )
+    return OK
+
+
+def comparison(table: "pl.DataFrame") -> int:
+    """All runs side by side."""
+    shown = _table("", *table.columns)
+    for row in table.iter_rows():
+        shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+    _print(shown)
+    return OK
+
+
+def demo(done: "Demo") -> int:
+    """The demo's table and where its report lies."""
+    print("A synthetic cohort: these scores show that the pipeline works, and nothing about medicine.")
+    comparison(done.comparison)
+    print(f"report: {done.report}\nnotebook: heartfeat.open_store({str(done.folder / 'store.zarr')!r})")
+    return OK
+
+
+def store(summary: dict[str, Any]) -> int:
+    """What a store holds."""
+    for key, value in summary.items():
+        if key != "feature_sets":
+            print(f"{key}: {value}")
+    for name, facts in summary.get("feature_sets", {}).items():
+        print(f"features/{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()))
+    return OK
+
+
+def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> None:
+    """One line a score, with its 95 % interval."""
+    table = _table(title, "score", "value", "95 % interval")
+    for name, value in values.items():
+        low, high = intervals.get(name, (float("nan"), float("nan")))
+        digits = 0 if name == "cost" else 3
+        table.add_row(name, f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}")
+    _print(table)
+
+
+def _counts(column: "pl.Series") -> str:
+    counted = column.value_counts(sort=True)
+    return ", ".join(f"{'not known' if name is None else name} {count}" for name, count in counted.iter_rows())
+
+
+def _table(title: str, *columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def _print(table: "Table") -> None:
+    from rich.console import Console
+
+    Console().print(table)

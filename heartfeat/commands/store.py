@@ -1,0 +1,27 @@
+"""heartfeat store"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from heartfeat.commands.common import ConfigOption, SetOption
+
+
+def store_info(
+    store: Annotated[str | None, typer.Argument(help="Store to look into [default: the config's].")] = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> dict[str, Any]:
+    """Show what a store holds: patients, recordings, skipped ones by reason, and its feature sets.
+
+    Raises
+    ------
+    StoreError
+        When there is no store, or it is damaged or of another format.
+    """
+    from heartfeat.config import load_config
+    from heartfeat.stores import open_store
+
+    with open_store(store or load_config(config, set or ()).store) as opened:
+        return opened.summary()

@@ -1,0 +1,74 @@
+"""Where the rows of a feature set come from when a store is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from heartfeat.stores.store import Store
+
+Read = Callable[[int, int], tuple[np.ndarray, np.ndarray] | None]
+
+
+@dataclass(frozen=True)
+class FeatureSetSource:
+    """A feature set to be written.
+
+    Attributes
+    ----------
+    name
+        Of the set.
+    attrs
+        ``core``, ``core_key``, ``views``, ``dim``, ``statistics``, ``token_rate`` (Hz or None), and more at
+        will.
+    lengths
+        ``(recordings,)`` int64 token rows of each recording, 0 for one without features.
+    read
+        ``read(view, recording)`` gives ``(rows, D)`` float16 and ``(D x statistics,)`` float32, or None where
+        the recording has no features under the view. Called view after view, in recording order.
+    """
+
+    name: str
+    attrs: dict[str, Any]
+    lengths: np.ndarray
+    read: Read
+
+
+@dataclass(frozen=True)
+class KeptFeatureSet:
+    """A feature set to be taken over from the store that is being replaced.
+
+    A recording keeps its rows while its id and PCM digest stay; one that changed or is new has none.
+    """
+
+    name: str
+
+
+def carried_over(store: Store, name: str, recordings: pl.DataFrame) -> FeatureSetSource:
+    """The rows of a present feature set, re-indexed for another table of recordings."""
+    features = store.features(name)
+    present = {identity: place for place, identity in enumerate(identities(store.recordings))}
+    places = [present.get(identity) for identity in identities(recordings)]
+    names = store.recordings["recording"]
+    lengths = np.diff(features.offsets)
+
+    def read(view: int, recording: int) -> tuple[np.ndarray, np.ndarray] | None:
+        place = places[recording]
+        if place is None or not features.done[view, place]:
+            return None
+        name_of_view, name_of_recording = features.views[view], names[place]
+        return features.tokens(name_of_view, name_of_recording), features.pooled(
+            name_of_view, name_of_recording
+        )
+
+    kept = np.array([0 if place is None else lengths[place] for place in places], np.int64)
+    return FeatureSetSource(name, features.attrs, kept, read)
+
+
+def identities(recordings: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """What makes a recording the same one: its id and, where it is known, its audio."""
+    return recordings.select(
+        column for column in ("recording", "pcm_digest") if column in recordings.columns
+    ).rows()

@@ -1,0 +1,112 @@
+"""From a store to what heads see: usable recordings, cached features, metadata and labels, all in RAM."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from heartfeat.errors import StoreError
+from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays
+from heartfeat.heads.metadata import METADATA
+from heartfeat.signals.quality import QUALITY
+from heartfeat.stores.store import Store
+from heartfeat.tasks.labels import encode_labels
+from heartfeat.tasks.task import Task
+
+
+def load_examples(
+    store: Store, features: Sequence[str], views: Sequence[str], task: Task, tokens: bool
+) -> Examples:
+    """The usable recordings of a store, and the patients that have any.
+
+    A recording is usable when each of ``features`` is there under each of ``views``. Patients without
+    a usable recording are left out; `left_out` names them.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    features
+        Names of feature sets.
+    views
+        Names of views, ``"clean"`` first.
+    task
+        Says where the labels are; where a store has none, examples are unlabelled.
+    tokens
+        Whether to read tokens besides pooled tokens.
+
+    Raises
+    ------
+    StoreError
+        When a feature set or view is not in the store, or no recording is usable.
+    """
+    keep = _usable(store, features, views)
+    owners = np.repeat(np.arange(len(store.patients)), np.diff(store.patient_offsets))[keep]
+    kept_patients, patient_of = np.unique(owners, return_inverse=True)
+    recordings = store.recordings.filter(pl.Series(keep))
+    patients = store.patients[kept_patients]
+    return Examples(
+        classes=task.classes,
+        views=tuple(views),
+        patients=_columns(patients, ("patient", "person", *METADATA)),
+        recordings=_columns(recordings, ("recording", "patient", "site", *QUALITY)),
+        patient_of=patient_of.astype(np.int64),
+        features={name: _arrays(store, name, views, keep, tokens) for name in features},
+        labels=_labels(task, patients, task.patient_label),
+        recording_labels=_labels(task, recordings, task.recording_label),
+    )
+
+
+def left_out(store: Store, examples: Examples) -> list[str]:
+    """Patients of ``store`` that have no usable recording, in stored order."""
+    there = store.patients["patient"]
+    return there.filter(~there.is_in(examples.patients["patient"].to_list())).to_list()
+
+
+def _usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.ndarray:
+    keep = np.ones(len(store.recordings), dtype=bool)
+    for name in features:
+        feature_set = store.features(name)
+        missing = [view for view in views if view not in feature_set.views]
+        if missing:
+            raise StoreError(
+                f"the feature set {name!r} of {store.uri} lacks the view {missing[0]!r} (it has "
+                f"{', '.join(feature_set.views)}); extract with --views {','.join(views)}"
+            )
+        rows = [feature_set.views.index(view) for view in views]
+        keep &= feature_set.done[rows].all(axis=0) & (np.diff(feature_set.offsets) > 0)
+    if not keep.any():
+        raise StoreError(
+            f"no recording of {store.uri} has {', '.join(features)} under {', '.join(views)}; run extract"
+        )
+    return keep
+
+
+def _arrays(store: Store, name: str, views: Sequence[str], keep: np.ndarray, tokens: bool) -> FeatureArrays:
+    feature_set = store.features(name)
+    lengths = np.diff(feature_set.offsets)
+    return FeatureArrays(
+        tokens=_tokens(store, name, views, np.repeat(keep, lengths)) if tokens else None,
+        offsets=np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64),
+        pooled=np.stack([feature_set.pooled(view)[keep] for view in views]),
+        attrs=feature_set.attrs,
+    )
+
+
+def _tokens(store: Store, name: str, views: Sequence[str], rows: np.ndarray) -> np.ndarray:
+    feature_set = store.features(name)
+    tokens = np.empty((len(views), int(rows.sum()), feature_set.dim), dtype=np.float16)
+    for number, view in enumerate(views):
+        whole = feature_set.tokens(view)
+        tokens[number] = whole if rows.all() else whole[rows]
+    return tokens
+
+
+def _columns(table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+    return table.select([column for column in wanted if column in table.columns])
+
+
+def _labels(task: Task, table: pl.DataFrame, column: str | None) -> np.ndarray:
+    if column is None or column not in table.columns:
+        return np.full(len(table), UNLABELLED, dtype=np.int64)
+    return encode_labels(task, table[column])

@@ -1,0 +1,99 @@
+"""One head over all folds of a split, off one store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+
+from pydantic import BaseModel
+
+from heartfeat import __version__
+from heartfeat.cohorts.cohort import Cohort
+from heartfeat.cohorts.folds import Splits
+from heartfeat.cohorts.split_check import check_splits
+from heartfeat.errors import ConfigError
+from heartfeat.heads.head import Progress
+from heartfeat.heads.registry import head_class, make_head
+from heartfeat.stores.schema import canonical_json
+from heartfeat.stores.store import Store
+from heartfeat.tasks.task import Task
+from heartfeat.training.cross_validation import FittedFold, fit_folds
+from heartfeat.training.examples import load_examples
+from heartfeat.training.runs import RunRecord
+
+LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Fitted folds and the record of how they came about."""
+
+    record: RunRecord
+    folds: list[FittedFold]
+
+
+def stored_cohort(store: Store) -> Cohort:
+    """The cohort that a store was extracted from, without its files."""
+    return Cohort(str(store.attrs.get("cohort", "")), store.recordings, store.patients)
+
+
+def run_experiment(
+    store: Store,
+    head: BaseModel,
+    features: Sequence[str],
+    task: Task,
+    find_splits: Callable[[Cohort], Splits],
+    *,
+    name: str,
+    allow_shared_persons: bool = False,
+    progress: Progress,
+) -> Experiment:
+    """Fit a head on every fold and predict its test patients.
+
+    Parameters
+    ----------
+    head
+        Settings of the head.
+    features
+        Feature sets to use, all under the views of the first.
+    find_splits
+        Gives the split of a cohort.
+    name
+        Name of the run.
+    allow_shared_persons
+        Go on although a person is on two sides, and say so in the record.
+
+    Raises
+    ------
+    SplitError
+        When the split does not fit the store, or people cross and may not.
+    """
+    if not features:
+        raise ConfigError("name at least one feature set")
+    cohort = stored_cohort(store)
+    splits = find_splits(cohort)
+    crossing = check_splits(splits, cohort, allow_shared_persons=allow_shared_persons)
+    kind = str(head.model_dump()["kind"])
+    views = store.features(features[0]).views
+    examples = load_examples(store, features, views, task, tokens=head_class(kind).uses_tokens)
+    folds = fit_folds(examples, splits, lambda number: make_head(head), progress)
+    split = {patient for fold in splits.folds for side in fold.sides().values() for patient in side}
+    taking_part = split & set(examples.patients["patient"])
+    record = RunRecord(
+        name=name,
+        head=kind,
+        task=task.name,
+        features={name: store.features(name).attrs["core"] for name in features},
+        views=list(views),
+        settings=head.model_dump(mode="json"),
+        store=store.uri,
+        cohort_digest=str(store.attrs.get("cohort_digest", "")),
+        split_digest=sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest(),
+        seen=[list(fold.seen) for fold in folds],
+        seconds=[round(fold.seconds, 3) for fold in folds],
+        versions={"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}},
+        shared_persons=crossing,
+        left_out=[patient for patient in cohort.patients["patient"] if patient not in taking_part],
+    )
+    return Experiment(record, folds)
+

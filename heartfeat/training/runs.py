@@ -1,0 +1,126 @@
+"""A run on disk: one fitted head per fold, predictions, scores, and where they came from."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from heartfeat.errors import RunError
+
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What ``run.json`` says of a run.
+
+    Attributes
+    ----------
+    features
+        Per feature set, the explicit dict ("core") that its key is the digest of.
+    split_digest
+        SHA-256 of the split that was used.
+    seen
+        Per fold, the persons that the head was trained or stopped on.
+    seconds
+        Per fold, wall-clock seconds of fitting.
+    versions
+        Versions of heartfeat and of the libraries that shape the result.
+    shared_persons
+        Persons on two sides of the split; empty unless that was allowed.
+    left_out
+        Patients of the store that took no part: in no fold, or without a usable recording.
+    """
+
+    name: str
+    head: str
+    task: str
+    features: Mapping[str, Mapping[str, Any]]
+    views: list[str]
+    settings: Mapping[str, Any]
+    store: str
+    cohort_digest: str
+    split_digest: str
+    seen: list[list[str]]
+    seconds: list[float]
+    versions: Mapping[str, str]
+    shared_persons: list[str]
+    left_out: list[str]
+
+    def fold_folders(self, run: Path) -> list[Path]:
+        """The folders that hold this run's heads."""
+        return [run / f"fold{number}" for number in range(len(self.seen))]
+
+
+def new_run_name(runs: Path, wanted: str) -> str:
+    """``wanted``, or the first of ``wanted-2``, ``wanted-3``, ... that is not taken."""
+    name, number = wanted, 1
+    while (runs / name).exists():
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+@contextlib.contextmanager
+def writing_run(folder: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A folder beside ``folder`` to write a run into; renamed at the end, removed when anything fails.
+
+    Raises
+    ------
+    RunError
+        When ``folder`` exists and may not be replaced.
+    """
+    beside, old = (folder.with_name(f".{folder.name}.{what}-{os.getpid()}") for what in ("new", "old"))
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        if folder.exists() and not overwrite:
+            raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
+        if folder.exists():
+            folder.rename(old)
+        beside.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for leftover in (beside, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def save_record(record: RunRecord, folder: Path) -> None:
+    """Write ``run.json`` into ``folder``."""
+    text = json.dumps({"format": RUN_FORMAT, **asdict(record)}, indent=2)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_record(folder: Path) -> RunRecord:
+    """Read ``run.json`` of a run folder.
+
+    Raises
+    ------
+    RunError
+        When ``folder`` is not a run, or one of another format.
+    """
+    try:
+        raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = [path.name for path in list_runs(folder.parent)]
+        raise RunError(f"there is no run {folder}; runs there: {', '.join(known) or 'none'}") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder / 'run.json'} cannot be read: {error}") from error
+    if not isinstance(raw, dict) or raw.pop("format", None) != RUN_FORMAT:
+        raise RunError(f"{folder / 'run.json'} is not of run format {RUN_FORMAT}; fit the head again")
+    try:
+        return RunRecord(**raw)
+    except TypeError as error:
+        raise RunError(f"{folder / 'run.json'} is damaged: {error}") from error
+
+
+def list_runs(runs: Path) -> list[Path]:
+    """All finished run folders under ``runs``, oldest first."""
+    found = [path.parent for path in runs.glob("*/run.json") if not path.parent.name.startswith(".")]
+    return sorted(found, key=lambda path: ((path / "run.json").stat().st_mtime_ns, path.name))

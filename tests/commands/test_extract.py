@@ -1,0 +1,54 @@
+import shutil
+
+import numpy as np
+import pytest
+
+import heartfeat
+from heartfeat.errors import ConfigError, DeviceError, RecordingError
+
+
+def test_a_finished_store_is_left_alone(project):
+    before = {path: path.stat().st_mtime_ns for path in (project.parent / "store.zarr").rglob("*")}
+    summary = heartfeat.extract(config=project, device="cpu", workers=1)
+    assert summary.nothing_to_do
+    assert {path: path.stat().st_mtime_ns for path in (project.parent / "store.zarr").rglob("*")} == before
+
+
+def test_a_view_is_added_without_encoding_the_others_again(project):
+    store = project.parent / "store.zarr"
+    with heartfeat.open_store(store) as opened:
+        before = opened.tokens("logmel", view="gain-6")
+    heartfeat.extract(config=project, views="clean,gain-6,bandstop", device="cpu", workers=1)
+    with heartfeat.open_store(store) as opened:
+        assert opened.features("logmel").views == ("clean", "gain-6", "bandstop")
+        assert np.array_equal(opened.tokens("logmel", view="gain-6"), before)
+        assert not np.array_equal(opened.tokens("logmel", view="bandstop"), before)
+
+
+def test_a_second_backbone_is_added_beside_the_first(project):
+    more = ["backbones.fine.bands=24", "backbones.fine.token_rate=10"]
+    heartfeat.extract(config=project, set=more, backbone=["fine"], device="cpu", workers=1)
+    with heartfeat.open_store(project.parent / "store.zarr") as opened:
+        assert set(opened.feature_sets) == {"logmel", "fine"}
+        assert opened.features("fine").dim == 24
+
+
+def test_a_backbone_that_the_config_lacks_is_named(project):
+    with pytest.raises(ConfigError, match="it has logmel"):
+        heartfeat.extract(config=project, backbone=["wavlm"], device="cpu")
+
+
+def test_a_missing_gpu_names_the_cpu(project):
+    with pytest.raises(DeviceError, match="--device cpu"):
+        heartfeat.extract(config=project, gpus="63")
+
+
+def test_strict_stops_at_the_first_bad_recording_and_keeps_the_store(project, synthetic_data, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(synthetic_data, data)
+    broken = sorted((data / "training_data").glob("*.wav"))[0]
+    broken.write_bytes(b"RIFF")
+    with pytest.raises(RecordingError, match=broken.stem):
+        heartfeat.extract(config=project, set=[f"data.path={data}"], strict=True, device="cpu", workers=1)
+    with heartfeat.open_store(project.parent / "store.zarr") as opened:
+        assert (opened.recordings["status"] == "ok").all()

@@ -1,0 +1,75 @@
+import json
+
+import polars as pl
+import pytest
+
+import heartfeat
+from heartfeat.errors import ConfigError, RunError, SplitError
+
+
+@pytest.mark.parametrize("head", ["logistic", "lgbm", "mambaformer"])
+def test_every_head_writes_a_whole_run(project, head):
+    fitted = heartfeat.fit(head=head, name="mine", config=project)
+    assert {path.name for path in fitted.folder.iterdir()} == {
+        "fold0",
+        "fold1",
+        "history.json",
+        "predictions.csv",
+        "predictions.parquet",
+        "run.json",
+        "scores.json",
+    }
+    table = pl.read_parquet(fitted.folder / "predictions.parquet")
+    with heartfeat.open_store(project.parent / "store.zarr") as store:
+        assert sorted(table["patient"]) == sorted(store.patients["patient"])
+    shares = table.select("p_Present", "p_Unknown", "p_Absent").sum_horizontal()
+    assert ((shares - 1).abs() < 1e-6).all()
+    assert 0 <= fitted.results.scores["weighted_accuracy"] <= 1
+    assert len(json.loads((fitted.folder / "history.json").read_text())) == 2
+
+
+def test_the_split_is_made_once_and_reused(project):
+    before = (project.parent / "split.json").read_bytes()
+    heartfeat.fit(head="logistic", config=project)
+    assert (project.parent / "split.json").read_bytes() == before
+
+
+def test_runs_are_numbered_not_replaced(project):
+    assert heartfeat.fit(head="logistic", config=project).folder.name == "murmur-logistic-2"
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_fitted(project):
+    with pytest.raises(RunError, match="--overwrite"):
+        heartfeat.fit(head="logistic", name="murmur-logistic", config=project)
+
+
+def test_the_same_seed_gives_the_same_predictions(project):
+    first = heartfeat.fit(head="mambaformer", seed=7, config=project)
+    second = heartfeat.fit(head="mambaformer", seed=7, config=project)
+    assert (first.folder / "predictions.csv").read_bytes() == (second.folder / "predictions.csv").read_bytes()
+
+
+def test_a_person_on_two_sides_is_refused_unless_allowed(project):
+    with heartfeat.open_store(project.parent / "store.zarr") as store:
+        patients = store.patients
+    twice = patients.filter(pl.col("person").is_duplicated()).sort("person")["patient"].to_list()
+    others = [patient for patient in patients["patient"] if patient not in twice]
+    sides = {"train": [twice[0], *others[:15]], "valid": others[15:20], "test": [twice[1], *others[20:]]}
+    file = project.parent / "crossing.json"
+    file.write_text(json.dumps({"patients": sides}))
+    with pytest.raises(SplitError, match="two sides"):
+        heartfeat.fit(head="logistic", split=file, config=project)
+    fitted = heartfeat.fit(head="logistic", split=file, allow_shared_persons=True, config=project)
+    assert len(fitted.record.shared_persons) == 1
+
+
+def test_an_outcome_head_is_one_setting_away(project):
+    fitted = heartfeat.fit(
+        head="logistic", config=project, set=["task=outcome", f"split.file={project.parent / 'outcome.json'}"]
+    )
+    assert {"cost", "auroc", "sensitivity_Abnormal"} <= fitted.results.scores.keys()
+
+
+def test_an_unknown_head_names_the_heads(project):
+    with pytest.raises(ConfigError, match="logistic"):
+        heartfeat.fit(head="svm", config=project)

@@ -1,0 +1,58 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import heartfeat
+from heartfeat.cohorts.synthetic import write_synthetic_cohort
+from heartfeat.errors import ConfigError, FeatureKeyError, RunError
+
+
+def test_patients_of_the_run_are_predicted_by_the_head_that_never_saw_them(project):
+    stored = pl.read_parquet(project.parent / "runs/murmur-logistic/predictions.parquet").sort("patient")
+    table = heartfeat.predict(run="murmur-logistic", config=project).sort("patient")
+    assert (table["heads"] == 1).all()
+    assert not table["seen"].any()
+    assert np.allclose(table["p_Present"], stored["p_Present"], atol=1e-12)
+
+
+def test_every_head_that_never_saw_a_person_speaks(project, tmp_path):
+    data = write_synthetic_cohort(tmp_path / "grown", patients=33, seed=3, seconds=(3, 4))
+    store = str(tmp_path / "grown.h5")
+    heartfeat.extract(config=project, set=[f"data.path={data}"], store=store, device="cpu", workers=1)
+    table = heartfeat.predict(run="murmur-logistic", store=store, out=tmp_path / "new.csv", config=project)
+    with heartfeat.open_store(project.parent / "store.zarr") as known:
+        old = set(known.patients["person"])
+    heads = {
+        is_old: set(table.filter(pl.col("person").is_in(old) == is_old)["heads"]) for is_old in (True, False)
+    }
+    assert heads == {True: {1}, False: {2}}
+    assert pl.read_csv(tmp_path / "new.csv").height == 33
+
+
+def test_patients_whom_every_head_saw_are_marked(project):
+    run = project.parent / "runs/murmur-logistic/run.json"
+    record = json.loads(run.read_text())
+    everyone = sorted({person for fold in record["seen"] for person in fold})
+    run.write_text(json.dumps({**record, "seen": [everyone] * len(record["seen"])}))
+    table = heartfeat.predict(run="murmur-logistic", config=project)
+    assert table["seen"].all()
+    assert (table["heads"] == 2).all()
+
+
+def test_other_features_are_refused_and_the_difference_named(project, tmp_path):
+    store = str(tmp_path / "other.zarr")
+    heartfeat.extract(config=project, set=["backbones.logmel.bands=24"], store=store, device="cpu", workers=1)
+    with pytest.raises(FeatureKeyError, match="dim was 16 and is 24"):
+        heartfeat.predict(run="murmur-logistic", store=store, config=project)
+
+
+def test_an_unknown_run_names_the_runs(project):
+    with pytest.raises(RunError, match="murmur-logistic"):
+        heartfeat.predict(run="absent", config=project)
+
+
+def test_an_output_of_unknown_kind_is_refused(project):
+    with pytest.raises(ConfigError, match=r"\.csv or \.parquet"):
+        heartfeat.predict(run="murmur-logistic", out=project.parent / "table.xlsx", config=project)
