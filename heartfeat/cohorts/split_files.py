@@ -1,0 +1,87 @@
+"""Splits as JSON files: written once, reused by every head."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from heartfeat.cohorts.folds import SIDES, Fold, Splits
+from heartfeat.errors import SplitError
+
+_FORMAT = "heartfeat splits"
+
+
+def save_splits(splits: Splits, path: str | Path, overwrite: bool = False) -> Path:
+    """Write a split; a file that already holds the same one is left alone.
+
+    Raises
+    ------
+    SplitError
+        When the file is there and holds something else, unless ``overwrite`` is set.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        if load_splits(path) == splits:
+            return path
+        raise SplitError(f"{path} holds another split; choose another file, or set overwrite to replace it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tree = {
+        "format": _FORMAT,
+        "kind": splits.kind,
+        "seed": splits.seed,
+        "cohort": splits.cohort,
+        "folds": [{side: list(patients) for side, patients in fold.sides().items()} for fold in splits.folds],
+    }
+    beside = path.with_name(f".{path.name}.new-{os.getpid()}")
+    beside.write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def load_splits(path: str | Path) -> Splits:
+    """Read a split.
+
+    Besides our own files, an object whose values each hold ``train``, ``valid`` and ``test`` is read, such as
+    ``{"patients": {"train": [...], "valid": [...], "test": [...]}}``: each value is one fold of kind "given".
+
+    Raises
+    ------
+    SplitError
+        When the file is missing or is not such JSON; names the file.
+    """
+    path = Path(path)
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SplitError(f"there is no split file {path}; make one first (heartfeat splits)") from None
+    except (OSError, ValueError) as error:
+        raise SplitError(f"{path} is not a split file: {error}") from error
+    if not isinstance(tree, dict) or not tree:
+        raise SplitError(f"{path} is not a split file: expected a JSON object")
+    if tree.get("format") != _FORMAT:
+        folds = tuple(_fold(path, name, fold) for name, fold in tree.items())
+        return Splits(kind="given", seed=None, cohort="", folds=folds)
+    return _own(path, tree)
+
+
+def _own(path: Path, tree: Mapping[str, object]) -> Splits:
+    kind, seed, cohort, folds = (tree.get(name) for name in ("kind", "seed", "cohort", "folds"))
+    if not isinstance(kind, str) or not isinstance(cohort, str) or not isinstance(folds, list):
+        raise SplitError(f"{path} is not a split file: kind and cohort must be text, folds a list")
+    if seed is not None and not isinstance(seed, int):
+        raise SplitError(f"{path} is not a split file: seed must be a whole number or null; got {seed!r}")
+    made = tuple(_fold(path, f"fold {number}", fold) for number, fold in enumerate(folds))
+    return Splits(kind=kind, seed=seed, cohort=cohort, folds=made)
+
+
+def _fold(path: Path, name: str, fold: object) -> Fold:
+    if not isinstance(fold, dict) or set(fold) != set(SIDES):
+        raise SplitError(f"{path}: {name!r} must hold {', '.join(SIDES)} and nothing else")
+    sides = {side: _patients(path, f"{name}, {side}", fold[side]) for side in SIDES}
+    return Fold(**sides)
+
+
+def _patients(path: Path, where: str, patients: object) -> tuple[str, ...]:
+    if not isinstance(patients, list) or not all(type(patient) in (str, int) for patient in patients):
+        raise SplitError(f"{path}: {where} must be a list of patient ids")
+    return tuple(str(patient) for patient in patients)

@@ -1,0 +1,84 @@
+"""Splits of a cohort into training, validation and test patients; no person on two sides."""
+
+import numpy as np
+
+from heartfeat.cohorts.assignment import assign_groups
+from heartfeat.cohorts.cohort import Cohort
+from heartfeat.cohorts.folds import SIDES, Fold, Splits
+from heartfeat.cohorts.split_check import check_splits
+from heartfeat.cohorts.split_files import load_splits, save_splits
+from heartfeat.errors import SplitError
+
+__all__ = ["SIDES", "Fold", "Splits", "check_splits", "holdout", "kfold", "load_splits", "save_splits"]
+
+
+def holdout(
+    cohort: Cohort, label: str, fractions: tuple[float, float, float] = (0.7, 0.2, 0.1), seed: int = 0
+) -> Splits:
+    """Divide a cohort once, stratified by a label and grouped by person.
+
+    Parameters
+    ----------
+    label
+        Column of the patients table; patients without a label are a stratum of their own.
+    fractions
+        Shares of train, valid and test, summing to 1.
+    seed
+        The same cohort, label and seed give the same split.
+
+    Raises
+    ------
+    SplitError
+        When the fractions are none, the label is no column, or there are too few people.
+    """
+    if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+        raise SplitError(f"fractions must be above 0 and sum to 1 (train, valid, test); got {fractions}")
+    persons, strata = _people(cohort, label)
+    train, valid, test = assign_groups(persons, strata, fractions, np.random.default_rng(seed))
+    fold = Fold(tuple(train), tuple(valid), tuple(test))
+    return Splits(kind="holdout", seed=seed, cohort=cohort.digest(), folds=(fold,))
+
+
+def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: float = 0.125) -> Splits:
+    """Divide a cohort into test folds, each patient in one; the rest of each fold into train and valid.
+
+    Parameters
+    ----------
+    label
+        Column of the patients table; patients without a label are a stratum of their own.
+    folds
+        Number of folds, 2 or more.
+    seed
+        The same cohort, label and seed give the same split.
+    valid
+        Share of the patients outside the test fold that validate.
+
+    Raises
+    ------
+    SplitError
+        When there are fewer people than the folds need, or a number is out of range.
+    """
+    if folds < 2 or not 0 < valid < 1:
+        raise SplitError(f"expected 2 folds or more and 0 < valid < 1; got folds={folds} and valid={valid}")
+    persons, strata = _people(cohort, label)
+    tests = assign_groups(persons, strata, [1 / folds] * folds, np.random.default_rng(seed))
+    made = []
+    for number, test in enumerate(tests):
+        tested = set(test)
+        rest = {patient: person for patient, person in persons.items() if patient not in tested}
+        rng = np.random.default_rng([seed, number])
+        train, validation = assign_groups(rest, strata, (1 - valid, valid), rng)
+        made.append(Fold(tuple(train), tuple(validation), tuple(test)))
+    return Splits(kind="kfold", seed=seed, cohort=cohort.digest(), folds=tuple(made))
+
+
+def _people(cohort: Cohort, label: str) -> tuple[dict[str, str], dict[str, str | None]]:
+    """Patient -> person and patient -> label."""
+    patients = cohort.patients
+    if label not in patients.columns:
+        raise SplitError(
+            f"there is no label {label!r} to stratify by; the patients table has {patients.columns}"
+        )
+    labels = [None if value is None else str(value) for value in patients[label].to_list()]
+    ids = patients["patient"].to_list()
+    return dict(zip(ids, patients["person"].to_list(), strict=True)), dict(zip(ids, labels, strict=True))

@@ -1,0 +1,94 @@
+import csv
+import json
+
+import polars as pl
+import pytest
+
+from heartfeat.cohorts.circor import read_circor
+from heartfeat.cohorts.splits import Fold, Splits
+from heartfeat.cohorts.tables import export_cohort, joined_table, load_cohort, save_cohort
+from heartfeat.errors import CohortError, ConfigError
+
+
+@pytest.fixture
+def cohort(circor):
+    circor.add(1, files=("AV", "MV"), Murmur="Present", Murmur_locations="MV", Height="98.5")
+    circor.add(2, files=(), Recording_locations="nan")
+    circor.add(3, files=("PV",), Murmur="Unknown")
+    return read_circor(circor.write(), name="small")
+
+
+def splits(*folds):
+    return Splits("given", None, "", tuple(Fold(*map(tuple, fold)) for fold in folds))
+
+
+def test_a_saved_cohort_is_read_back_equal(cohort, tmp_path):
+    loaded = load_cohort(save_cohort(cohort, tmp_path / "saved"))
+    assert loaded.name == "small"
+    assert loaded.recordings.equals(cohort.recordings)
+    assert loaded.patients.equals(cohort.patients)
+    assert loaded.patients.schema == cohort.patients.schema
+
+
+def test_a_folder_without_a_cohort_is_refused(tmp_path):
+    with pytest.raises(CohortError, match="holds no saved cohort"):
+        load_cohort(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cohort.json", "recordings.parquet", "patients.parquet"])
+def test_a_damaged_file_is_refused(cohort, tmp_path, name):
+    save_cohort(cohort, tmp_path)
+    (tmp_path / name).write_bytes(b"\x00 damaged")
+    with pytest.raises(CohortError, match="cannot be read"):
+        load_cohort(tmp_path)
+
+
+def test_tables_of_another_cohort_are_refused(cohort, tmp_path):
+    save_cohort(cohort, tmp_path)
+    cohort.patients.with_columns(murmur=pl.lit("Absent")).write_parquet(tmp_path / "patients.parquet")
+    with pytest.raises(CohortError, match=r"not the ones cohort\.json tells of"):
+        load_cohort(tmp_path)
+
+
+def test_the_joined_table_has_labels_per_patient_and_per_recording(cohort):
+    table = joined_table(cohort)
+    assert table.columns[:7] == [
+        "patient",
+        "person",
+        "recording",
+        "site",
+        "path",
+        "murmur",
+        "recording_murmur",
+    ]
+    assert table.select("patient", "recording", "murmur", "recording_murmur", "height").rows() == [
+        ("1", "1_AV", "Present", "Absent", 98.5),
+        ("1", "1_MV", "Present", "Present", 98.5),
+        ("2", None, "Absent", None, None),
+        ("3", "3_PV", "Unknown", "Unknown", None),
+    ]
+
+
+def test_one_fold_gives_one_split_column_and_several_give_one_each(cohort):
+    one = joined_table(cohort, splits(("1", "2", "")))
+    assert one["split"].to_list() == ["train", "train", "valid", None]
+    two = joined_table(cohort, splits(("1", "2", "3"), ("3", "1", "2")))
+    assert two.columns[-2:] == ["fold_0", "fold_1"]
+    assert two["fold_1"].to_list() == ["valid", "valid", "test", "train"]
+
+
+def test_the_three_formats_hold_the_same(cohort, tmp_path):
+    split = splits(("1", "2", "3"))
+    table = joined_table(cohort, split)
+    with export_cohort(cohort, tmp_path / "new" / "a.csv", split).open(newline="") as file:
+        from_csv = list(csv.DictReader(file))
+    from_json = json.loads(export_cohort(cohort, tmp_path / "a.json", split).read_text())
+    assert pl.read_parquet(export_cohort(cohort, tmp_path / "a.parquet", split)).equals(table)
+    assert from_json == table.to_dicts()
+    assert [row["recording"] for row in from_csv] == ["1_AV", "1_MV", "", "3_PV"]
+    assert list(from_csv[0]) == table.columns
+
+
+def test_another_suffix_is_refused(cohort, tmp_path):
+    with pytest.raises(ConfigError, match=r"ends in \.csv, \.json, \.parquet"):
+        export_cohort(cohort, tmp_path / "a.xlsx")
