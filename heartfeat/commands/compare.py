@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,6 +15,7 @@ def compare(
     run: Annotated[list[str] | None, typer.Option(help="Compare only this run. Repeatable.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a single-file HTML report.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as csv.")] = None,
+    store: StoreOption = None,
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
 ) -> "pl.DataFrame":
@@ -25,20 +26,21 @@ def compare(
     RunError
         When there is no run, or a run that is named does not exist.
     """
+    from heartfeat.commands.reports import read_runs, write_runs_report
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
     from heartfeat.evaluation.compare import compare_runs
+    from heartfeat.stores import open_store
     from heartfeat.training.runs import list_runs
-    from heartfeat.commands.report import run_reports, write_comparison
 
     settings = load_config(config, set or ())
     folders = [settings.runs / name for name in run] if run else list_runs(settings.runs)
     if not folders:
         raise RunError(f"there is no run in {settings.runs} yet; make one with `heartfeat fit --head logistic`")
-    reports = run_reports(folders)
-    table = compare_runs(reports)
+    table = compare_runs(read_runs(folders))
     if csv is not None:
         table.write_csv(csv)
     if report is not None:
-        write_comparison(report, settings, reports)
+        with open_store(store or settings.store) as opened:
+            write_runs_report(report, f"{settings.cohort_name()}: {settings.task}", folders, opened)
     return table

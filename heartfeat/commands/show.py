@@ -84,10 +84,13 @@ def predictions(table: "pl.DataFrame") -> int:
 
 
 def comparison(table: "pl.DataFrame") -> int:
-    """All runs side by side."""
-    shown = _table("", *table.columns)
-    for row in table.iter_rows():
-        shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+    """All runs side by side, scores with their 95 % intervals."""
+    scored = [name for name in table.columns if f"{name}_low" in table.columns]
+    plain = [name for name in table.columns if name.removesuffix("_low").removesuffix("_high") not in scored]
+    shown = _table("", *plain, *scored)
+    for row in table.iter_rows(named=True):
+        facts = [f"{row[name]:.1f}" if name == "seconds" else str(row[name]) for name in plain]
+        shown.add_row(*facts, *(_with_interval(row, name) for name in scored))
     _print(shown)
     return OK
 
@@ -118,6 +121,15 @@ def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> N
         digits = 0 if name == "cost" else 3
         table.add_row(name, f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}")
     _print(table)
+
+
+def _with_interval(row: dict[str, Any], name: str) -> str:
+    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    if value is None:
+        return "-"
+    digits = 0 if name == "cost" else 3
+    interval = "" if low is None else f" ({low:.{digits}f}-{high:.{digits}f})"
+    return f"{value:.{digits}f}{interval}"
 
 
 def _counts(column: "pl.Series") -> str:

@@ -1,0 +1,5 @@
+"""``python -m heartfeat``"""
+
+from heartfeat.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""From run folders to what comparisons and reports are made of."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heartfeat.evaluation.run_report import RunReport
+    from heartfeat.stores.store import Store
+
+
+def read_runs(folders: Sequence[Path]) -> list["RunReport"]:
+    """Finished runs, as comparisons and reports take them.
+
+    Raises
+    ------
+    RunError
+        When a run is missing or damaged.
+    """
+    return [_read_run(folder) for folder in folders]
+
+
+def write_runs_report(path: Path, title: str, folders: Sequence[Path], store: "Store") -> None:
+    """Write a single-file HTML report on runs that were fitted off one store."""
+    from heartfeat.evaluation.report import write_report
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_report(path, title, cohort_summary(store), read_runs(folders))
+
+
+def cohort_summary(store: "Store") -> dict[str, Any]:
+    """Patients, persons, recordings, and those that were skipped, by reason."""
+    import polars as pl
+
+    recordings, patients = store.recordings, store.patients
+    skipped = recordings.filter(pl.col("status") != "ok") if "status" in recordings.columns else recordings.clear()
+    summary: dict[str, Any] = {
+        "cohort": str(store.attrs.get("cohort", "")),
+        "patients": patients.height,
+        "persons": patients["person"].n_unique(),
+        "recordings": recordings.height,
+        "skipped": skipped.height,
+    }
+    if "duration" in recordings.columns:
+        summary["audio (h)"] = round(float(recordings["duration"].sum() or 0) / 3600, 2)
+    counted = {label: patients[label] for label in ("murmur", "outcome") if label in patients.columns}
+    for name, column in {**counted, "site": recordings["site"]}.items():
+        summary[name] = _counts(column)
+    if skipped.height:
+        summary["reasons for skipping"] = _counts(skipped["reason"])
+    return summary
+
+
+def _counts(column: Any) -> dict[str, int]:  # noqa: ANN401 - polars is imported late
+    return {str(value): count for value, count in column.value_counts(sort=True).iter_rows()}
+
+
+def _read_run(folder: Path) -> "RunReport":
+    import numpy as np
+
+    from heartfeat.evaluation.predictions import load_predictions
+    from heartfeat.evaluation.results import load_results
+    from heartfeat.evaluation.run_report import RunReport
+    from heartfeat.training.runs import load_record
+
+    record, results = load_record(folder), load_results(folder)
+    return RunReport(
+        name=record.name,
+        head=record.head,
+        features=tuple(record.features),
+        predictions=load_predictions(folder),
+        scores=results.scores,
+        intervals=results.intervals,
+        confusion=np.array(results.confusion),
+        settings={
+            "settings": dict(record.settings),
+            "views": record.views,
+            "folds": len(record.seen),
+            "split": record.split_digest[:12],
+            "cohort": record.cohort_digest[:12],
+            "versions": dict(record.versions),
+        },
+        seconds=sum(record.seconds),
+    )

@@ -1,0 +1,9 @@
+"""Tasks: what is to be told apart, and what a right answer is worth."""
+
+from heartfeat.tasks.catalogue import TASKS, get_task
+from heartfeat.tasks.labels import encode_labels
+from heartfeat.tasks.murmur import MURMUR
+from heartfeat.tasks.outcome import OUTCOME
+from heartfeat.tasks.task import Task
+
+__all__ = ["MURMUR", "OUTCOME", "TASKS", "Task", "encode_labels", "get_task"]

@@ -1,0 +1,25 @@
+"""All tasks by name."""
+
+from difflib import get_close_matches
+
+from heartfeat.errors import ConfigError
+from heartfeat.tasks.murmur import MURMUR
+from heartfeat.tasks.outcome import OUTCOME
+from heartfeat.tasks.task import Task
+
+TASKS = {task.name: task for task in (MURMUR, OUTCOME)}
+
+
+def get_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such task; names those that there are.
+    """
+    if name in TASKS:
+        return TASKS[name]
+    near = get_close_matches(name, TASKS, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ConfigError(f"there is no task {name!r}; {hint}Tasks are: {', '.join(TASKS)}")

@@ -1,0 +1,38 @@
+import polars as pl
+import pytest
+
+import heartfeat
+from heartfeat.errors import ConfigError, SplitError
+
+
+def test_every_patient_is_tested_once_and_no_person_twice(project):
+    made = heartfeat.splits(config=project)
+    tested = [patient for fold in made.folds for patient in fold.test]
+    cohort = heartfeat.cohort(config=project)
+    assert sorted(tested) == sorted(cohort.patients["patient"])
+
+
+def test_a_new_seed_needs_leave_to_replace_the_file(project):
+    before = heartfeat.splits(config=project)
+    assert heartfeat.splits(config=project, set=["split.seed=5"]) == before
+    assert heartfeat.splits(config=project, set=["split.seed=5"], overwrite=True) != before
+
+
+def test_a_missing_split_file_is_an_error(project):
+    with pytest.raises(SplitError, match=r"absent\.json"):
+        heartfeat.splits(file=project.parent / "absent.json", config=project)
+
+
+def test_the_exported_table_has_labels_metadata_and_split(project):
+    path = project.parent / "cohort.csv"
+    heartfeat.cohort(export=path, config=project)
+    table = pl.read_csv(path, infer_schema=False)
+    assert {"patient", "person", "recording", "site", "path", "sex"} <= set(table.columns)
+    assert table.height == heartfeat.cohort(config=project).recordings.height
+
+
+def test_commands_on_recordings_say_so_where_the_config_has_no_data(tmp_path):
+    path = tmp_path / "heartfeat.yaml"
+    path.write_text("store: a.zarr\n")
+    with pytest.raises(ConfigError, match=r"data\.path"):
+        heartfeat.cohort(config=path)

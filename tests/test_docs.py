@@ -1,0 +1,73 @@
+import json
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from heartfeat.cli import app
+from heartfeat.commands.demo import demo
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language):
+    return [(page.name, text) for page in PAGES for kind, text in FENCE.findall(page.read_text()) if kind == language]
+
+
+def command_lines():
+    lines = [line for _, text in blocks("console") for line in text.splitlines()]
+    typed = [line.removeprefix("$ ").split("  #")[0] for line in lines if line.startswith("$ ")]
+    return sorted({line.strip() for line in typed if line.startswith("$ heartfeat") or line.startswith("heartfeat")})
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """A folder in which a small demo has run, as the examples suppose."""
+    folder = tmp_path_factory.mktemp("docs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        demo(patients=30, folds=2)
+    return folder
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_command_lines_in_the_docs_are_understood(line):
+    group = typer.main.get_command(app)
+    arguments = shlex.split(line)[1:]
+    while isinstance(group, click.Group) or hasattr(group, "commands"):
+        name, *arguments = arguments
+        group = group.commands[name]
+    context = group.make_context(line, arguments)
+    assert context.params
+
+
+def test_there_are_command_lines_to_check():
+    assert len(command_lines()) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "text"), blocks("python"))
+def test_python_in_the_docs_runs(page, text, shown, monkeypatch):
+    monkeypatch.chdir(shown)
+    exec(compile(text, page, "exec"), {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_run(notebook, shown, monkeypatch):
+    monkeypatch.chdir(shown)
+    scope: dict = {}
+    for cell in json.loads(notebook.read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), notebook.name, "exec"), scope)
+
+
+def test_relative_links_in_the_docs_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
