@@ -1,0 +1,102 @@
+"""What a user may set of a backbone; validated before anything heavy is imported."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LogMelSettings(_Settings):
+    """Log-mel spectrogram; no weights.
+
+    Attributes
+    ----------
+    name
+        Name of the feature set in the store.
+    sample_rate
+        Rate that recordings are brought to (Hz).
+    low, high
+        Band that is kept before and covered by the mel bands (Hz).
+    bands
+        Mel bands: numbers per token.
+    token_rate
+        Tokens per second (Hz); divides ``sample_rate``.
+    frame_seconds
+        Length of audio under each token's Hann window (s).
+    window_seconds
+        Length of the windows that recordings are cut into (s); bears on speed, not on values.
+    """
+
+    family: Literal["logmel"] = "logmel"
+    name: str = Field("logmel", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    sample_rate: int = Field(2000, ge=100, le=192_000)
+    low: float = Field(20.0, ge=0)
+    high: float = Field(800.0, gt=0)
+    bands: int = Field(64, ge=1, le=1024)
+    token_rate: float = Field(50.0, gt=0)
+    frame_seconds: float = Field(0.1, gt=0, le=2)
+    window_seconds: float = Field(5.0, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _check(self) -> "LogMelSettings":
+        _check_band(self.low, self.high)
+        if self.high > self.sample_rate / 2:
+            raise ValueError(f"high is {self.high} Hz, above half of sample_rate {self.sample_rate} Hz")
+        if not (self.sample_rate / self.token_rate).is_integer():
+            raise ValueError(f"token_rate {self.token_rate} does not divide sample_rate {self.sample_rate}")
+        if self.frame_seconds * self.token_rate < 1:
+            raise ValueError(f"frame_seconds {self.frame_seconds} leaves gaps between tokens; raise it")
+        if self.window_seconds * self.token_rate < 1:
+            raise ValueError(f"window_seconds {self.window_seconds} holds no whole token; raise it")
+        return self
+
+
+class TransformersSettings(_Settings):
+    """An audio encoder of the transformers library, with local weights.
+
+    Attributes
+    ----------
+    name
+        Name of the feature set in the store.
+    model
+        Folder with ``config.json`` and safetensors weights, or a hub name that is already downloaded.
+    layers
+        Hidden states to keep, concatenated: 0 is the input to the first layer, -1 the encoder's output.
+    token_rate
+        Tokens per second (Hz), mean-pooled from the encoder's own rate; None keeps that rate.
+    window_seconds
+        Window length (s); None for 5 s, or for the one length that the encoder takes.
+    low, high
+        Band that is kept of the recording (Hz).
+    """
+
+    family: Literal["transformers"] = "transformers"
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    model: str = Field(min_length=1)
+    layers: list[int] = Field(default=[-1], min_length=1)
+    token_rate: float | None = Field(None, gt=0)
+    window_seconds: float | None = Field(None, gt=0, le=600)
+    low: float = Field(20.0, ge=0)
+    high: float = Field(800.0, gt=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> "TransformersSettings":
+        _check_band(self.low, self.high)
+        return self
+
+
+BackboneSettings = Annotated[LogMelSettings | TransformersSettings, Field(discriminator="family")]
+
+BACKBONE_FAMILIES: dict[str, type[LogMelSettings] | type[TransformersSettings]] = {
+    "logmel": LogMelSettings,
+    "transformers": TransformersSettings,
+}
+"""Settings class by the ``family`` key of a config."""
+
+
+def _check_band(low: float, high: float) -> None:
+    if low >= high:
+        raise ValueError(f"low is {low} Hz and high {high} Hz; low must be below high")

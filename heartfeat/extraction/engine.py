@@ -1,0 +1,167 @@
+"""Run an extraction on this machine: plan, workers, pack."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.cohorts.cohort import Cohort
+from heartfeat.errors import DeviceError
+from heartfeat.extraction.devices import core_count
+from heartfeat.extraction.facts import SKIPPED, Facts
+from heartfeat.extraction.feature_sets import plan_sets
+from heartfeat.extraction.ledger import Done, Ledger, refuse
+from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
+from heartfeat.extraction.plan import Plan, make_plan
+from heartfeat.extraction.process import Job
+from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+
+ProgressCallback = Callable[[str, int, int], None]
+"""``progress(what, done, total)``; called in the main process."""
+
+FEWEST_UNITS = 4
+"""Recordings that make it worth while to start one more worker."""
+
+
+def run_extraction(
+    cohort: Cohort,
+    store_uri: str | Path,
+    backbones: Sequence[LogMelSettings | TransformersSettings],
+    views: Sequence[str],
+    *,
+    devices: Sequence[str] = ("cpu",),
+    batch_size: int | None = None,
+    strict: bool = False,
+    progress: ProgressCallback | None = None,
+) -> ExtractionSummary:
+    """Run frozen backbones over a cohort's recordings, into a store.
+
+    Only what is missing is done: an interrupted run goes on where it stopped, with any number of workers.
+    Recordings that cannot be used are skipped and counted. Feature sets that are not asked for stay as they
+    are.
+
+    Parameters
+    ----------
+    cohort
+        Recordings and patients.
+    store_uri
+        Local path of the store, ending in ``.zarr``, ``.h5`` or ``.hdf5``.
+    backbones
+        Settings of the feature sets to fill.
+    views
+        Names of views, ``"clean"`` first (see :func:`heartfeat.views.resolve_views`).
+    devices
+        One entry per worker (see :func:`heartfeat.extraction.devices.choose_devices`). A single worker runs
+        in this process, several in spawned processes of their own.
+    batch_size
+        Windows per forward pass; None for the device's default.
+    strict
+        End at the first recording that cannot be used.
+    progress
+        Told how far the run is.
+
+    Raises
+    ------
+    RecordingError
+        With ``strict``, for a recording that cannot be used.
+    BackboneError, ConfigError, DeviceError, StoreError
+        When settings, weights or store do not allow the run.
+    ExtractionError
+        When a worker dies. In every case the old store is untouched and finished work stays in staging.
+    """
+    started = time.perf_counter()
+    if not devices:
+        raise DeviceError("there is no device to work on; give at least one, such as 'cpu'")
+    plan = make_plan(cohort, store_uri, plan_sets(backbones, views))
+    ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
+    for facts in plan.facts.values() if strict else ():
+        refuse(facts)
+    if plan.units:
+        _work(
+            plan, ledger, {settings.name: settings for settings in backbones}, devices, batch_size, progress
+        )
+    written = _finish(cohort, plan, ledger, store_uri, progress)
+    return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
+
+
+def _work(
+    plan: Plan,
+    ledger: Ledger,
+    settings: Mapping[str, LogMelSettings | TransformersSettings],
+    devices: Sequence[str],
+    batch_size: int | None,
+    progress: ProgressCallback | None,
+) -> None:
+    """Let workers go through the plan's units."""
+
+    def tell(done: Done) -> None:
+        if progress is not None:
+            progress("extracting", done.recordings, len(plan.units))
+
+    ledger.on_report = tell
+    tell(Done())
+    devices = devices[: max(1, len(plan.units) // FEWEST_UNITS)]
+    by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
+    cores = max(1, core_count() // len(devices))
+    jobs = [Job(by_key, plan.staging, device, batch_size, cores) for device in devices]
+    if len(jobs) == 1:
+        jobs[0].run(ledger)
+        return
+    from heartfeat.extraction.crew import run_crew
+
+    run_crew(jobs, ledger)
+
+
+def _finish(
+    cohort: Cohort, plan: Plan, ledger: Ledger, uri: str | Path, progress: ProgressCallback | None
+) -> bool:
+    """Pack, unless the store is already what it should be; whether anything was written."""
+    started = time.perf_counter()
+    recordings = recordings_table(cohort, ledger.facts)
+    current = is_current(cohort, plan, recordings)
+    if not current:
+        pack(cohort, plan, recordings, uri, progress)
+        ledger.done += Done(write=time.perf_counter() - started)
+    clear_staging(plan)
+    return not current
+
+
+def _summarise(
+    cohort: Cohort, ledger: Ledger, store: str, seconds: float, written: bool
+) -> ExtractionSummary:
+    order = cohort.recordings["recording"].to_list()
+    skipped = {
+        name: ledger.facts[name].reason or "" for name in order if ledger.facts[name].status == SKIPPED
+    }
+    done = ledger.done
+    spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
+    total = sum(spent.values())
+    return ExtractionSummary(
+        store=store,
+        recordings=len(order),
+        encoded=done.encoded,
+        reused=len(order) - len(skipped) - done.encoded,
+        skipped=skipped,
+        shared_audio=_shared(cohort.recordings, ledger.facts),
+        shares={name: share / total for name, share in spent.items()} if written and total else {},
+        audio_seconds=done.audio_seconds,
+        wall_seconds=seconds,
+        nothing_to_do=not written,
+    )
+
+
+def _shared(recordings: pl.DataFrame, facts: Mapping[str, Facts]) -> tuple[SharedAudio, ...]:
+    """Each recording whose audio was met before, with the first one that has it."""
+    first: dict[str, tuple[str, str]] = {}
+    pairs = []
+    for recording, patient in recordings.select("recording", "patient").rows():
+        digest = facts[recording].pcm_digest
+        if digest is None:
+            continue
+        before = first.setdefault(digest, (recording, patient))
+        if before[0] != recording:
+            pairs.append(SharedAudio((before[0], recording), (before[1], patient)))
+    return tuple(pairs)

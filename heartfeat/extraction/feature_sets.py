@@ -1,0 +1,98 @@
+"""The feature sets that a run is asked for, and how one row block of them is named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from heartfeat.backbones.backbone import BackboneSpec
+from heartfeat.backbones.load import describe_backbone
+from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.errors import ConfigError
+from heartfeat.extraction.pooling import POOLING_REVISION, STATISTICS
+from heartfeat.stores.schema import feature_key
+from heartfeat.views import VIEW_REVISION
+
+
+class BlockKey(NamedTuple):
+    """Names the tokens of one recording in one view of one feature set by their content.
+
+    Attributes
+    ----------
+    core_key
+        SHA-256 over everything that went into the feature set but audio and view.
+    view
+        Name of the view.
+    pcm_digest
+        SHA-256 over the decoded audio.
+    """
+
+    core_key: str
+    view: str
+    pcm_digest: str
+
+
+@dataclass(frozen=True)
+class PlannedSet:
+    """A feature set to be filled.
+
+    Attributes
+    ----------
+    spec
+        What its backbone computes.
+    core, core_key
+        Everything that bears on its features but audio and view, and the SHA-256 of that.
+    views
+        Views that the store will hold, ``"clean"`` first.
+    """
+
+    spec: BackboneSpec
+    core: dict[str, Any]
+    core_key: str
+    views: tuple[str, ...]
+
+    def blocks(self, pcm_digest: str) -> list[BlockKey]:
+        """Keys of one recording's blocks."""
+        return [BlockKey(self.core_key, view, pcm_digest) for view in self.views]
+
+    def attrs(self) -> dict[str, Any]:
+        """Attributes of the feature set in the store."""
+        return {
+            "name": self.spec.name,
+            "backbone": self.spec.identifier,
+            "core": self.core,
+            "core_key": self.core_key,
+            "views": list(self.views),
+            "dim": self.spec.dim,
+            "token_rate": self.spec.token_rate,
+            "statistics": list(STATISTICS),
+        }
+
+
+def plan_sets(
+    backbones: Sequence[LogMelSettings | TransformersSettings], views: Sequence[str]
+) -> tuple[PlannedSet, ...]:
+    """Feature sets for these backbones.
+
+    Raises
+    ------
+    ConfigError
+        When two backbones share a name, or the first view is not ``"clean"``.
+    """
+    names = [settings.name for settings in backbones]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"backbones need different names; these are {', '.join(names)}")
+    if not views or views[0] != "clean" or len(set(views)) < len(views):
+        raise ConfigError(f"views must begin with 'clean' and not repeat; got {', '.join(views) or 'none'}")
+    sets = []
+    for settings in backbones:
+        spec = describe_backbone(settings)
+        core = feature_core(spec)
+        sets.append(PlannedSet(spec, core, feature_key(core), tuple(views)))
+    return tuple(sets)
+
+
+def feature_core(spec: BackboneSpec) -> dict[str, Any]:
+    """A backbone's core with what extraction adds: the revisions of views and pooling."""
+    core = spec.core()
+    revisions = {**core["revisions"], "views": VIEW_REVISION, "pooling": POOLING_REVISION}
+    return {**core, "revisions": revisions, "statistics": list(STATISTICS)}

@@ -1,0 +1,95 @@
+"""What is there, what is asked for, and so what is left to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from heartfeat.cohorts.cohort import Cohort
+from heartfeat.extraction.facts import Facts, FileMark, mark_file
+from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.extraction.ledger import Unit
+from heartfeat.extraction.present import (
+    StoredBlock,
+    keep_views,
+    open_present,
+    stored_blocks,
+    stored_facts,
+)
+from heartfeat.extraction.staging import Staged, StagedBlock, read_staging
+from heartfeat.stores.location import local_path, locate
+from heartfeat.stores.store import Store
+
+Block = StoredBlock | StagedBlock
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run starts from.
+
+    Attributes
+    ----------
+    store
+        The present store, or None.
+    staging, staged
+        Staging folder and what counts in it.
+    sets
+        Feature sets to fill, with all views that the store will hold.
+    facts
+        Recordings whose file is as it was when it was last decoded.
+    blocks
+        All blocks that are there, in the store or in staging.
+    units
+        Recordings to decode, the largest first.
+    """
+
+    store: Store | None
+    staging: Path
+    staged: Staged
+    sets: tuple[PlannedSet, ...]
+    facts: dict[str, Facts]
+    blocks: Mapping[BlockKey, Block]
+    units: tuple[Unit, ...]
+
+
+def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Plan:
+    """Compare a cohort with the store and staging at ``uri``.
+
+    A recording is decoded when its file was never read, has changed, or blocks of it are missing; it is
+    encoded only where its content is new.
+
+    Raises
+    ------
+    StoreError
+        When what is at ``uri`` is no store, or is damaged.
+    """
+    store = open_present(uri)
+    staging = staging_folder(uri)
+    staged = read_staging(staging)
+    sets = tuple(keep_views(planned, store) for planned in sets)
+    blocks: dict[BlockKey, Block] = {**stored_blocks(store), **staged.blocks}
+    remembered: dict[str, list[Facts]] = {name: [facts] for name, facts in stored_facts(store).items()}
+    for facts in staged.facts:
+        remembered.setdefault(facts.recording, []).append(facts)
+    known: dict[str, Facts] = {}
+    work: list[tuple[FileMark, Unit]] = []
+    for recording, path in cohort.recordings.select("recording", "path").rows():
+        mark = mark_file(path)
+        unchanged = [facts for facts in remembered.get(recording, ()) if facts.mark == mark]
+        if unchanged:
+            known[recording] = unchanged[-1]
+        if not unchanged or not _complete(unchanged[-1], sets, blocks):
+            work.append((mark, Unit(recording, Path(path))))
+    work.sort(key=lambda item: -(item[0].size or 0))
+    return Plan(store, staging, staged, sets, known, blocks, tuple(unit for _, unit in work))
+
+
+def staging_folder(uri: str | Path) -> Path:
+    """Where workers put blocks for the store at ``uri``."""
+    path = local_path(locate(uri))
+    return path.with_name(f"{path.name}.staging")
+
+
+def _complete(facts: Facts, sets: Sequence[PlannedSet], blocks: Mapping[BlockKey, Block]) -> bool:
+    if facts.pcm_digest is None:
+        return True
+    return all(key in blocks for planned in sets for key in planned.blocks(facts.pcm_digest))

@@ -1,0 +1,102 @@
+"""What an extraction did, in figures and in lines for people."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SharedAudio:
+    """Two recordings that hold the same audio.
+
+    Attributes
+    ----------
+    recordings, patients
+        The two recordings and whose they are.
+    """
+
+    recordings: tuple[str, str]
+    patients: tuple[str, str]
+
+    @property
+    def crosses_patients(self) -> bool:
+        """Whether the two patients differ, which a split by person must know."""
+        return self.patients[0] != self.patients[1]
+
+
+@dataclass(frozen=True)
+class ExtractionSummary:
+    """The outcome of one run.
+
+    Attributes
+    ----------
+    store
+        Where the features are.
+    recordings
+        Recordings of the cohort.
+    encoded
+        Recordings for which this run encoded anything.
+    reused
+        Usable recordings for which everything was there already.
+    skipped
+        Reason by recording that cannot be used.
+    shared_audio
+        Pairs of recordings that hold the same audio; each was encoded once.
+    shares
+        Share of the workers' time by ``"decode"``, ``"encode"`` and ``"write"``; sums to 1, or is empty.
+    audio_seconds
+        Audio that was encoded (s), once whatever the number of views.
+    wall_seconds
+        Time that the run took (s).
+    nothing_to_do
+        Whether the store was already complete and was left alone.
+    """
+
+    store: str
+    recordings: int
+    encoded: int
+    reused: int
+    skipped: Mapping[str, str]
+    shared_audio: tuple[SharedAudio, ...]
+    shares: Mapping[str, float]
+    audio_seconds: float
+    wall_seconds: float
+    nothing_to_do: bool
+
+    def lines(self) -> list[str]:
+        """The summary as lines of plain text."""
+        lines = [self._work(), *self._skips(), *self._pairs()]
+        if self.shares:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
+            lines.insert(1, f"time of the workers: {shares}")
+        return lines
+
+    def _work(self) -> str:
+        if self.nothing_to_do:
+            whole = f"{self.store} holds all {self.recordings:,} recordings"
+            return f"nothing to do: {whole} ({self.wall_seconds:.1f} s)"
+        rate = self.audio_seconds / self.wall_seconds if self.wall_seconds else 0.0
+        return (
+            f"{self.store}: {self.recordings:,} recordings, {self.encoded:,} encoded, "
+            f"{self.reused:,} reused, "
+            f"{len(self.skipped):,} skipped; {self.audio_seconds / 3600:.2f} h of audio "
+            f"in {self.wall_seconds:.1f} s ({rate:,.0f} s of audio per second)"
+        )
+
+    def _skips(self) -> list[str]:
+        lines = []
+        for reason, count in Counter(self.skipped.values()).most_common():
+            names = [recording for recording, why in self.skipped.items() if why == reason]
+            shown = ", ".join(names[:5]) + (", ..." if count > 5 else "")
+            lines.append(f"skipped, {reason}: {count:,} ({shown})")
+        return lines
+
+    def _pairs(self) -> list[str]:
+        crossing = [pair for pair in self.shared_audio if pair.crosses_patients]
+        lines = [f"same audio under two names: {len(self.shared_audio):,} pairs"] if self.shared_audio else []
+        lines += [
+            f"same audio in two patients: {pair.recordings[0]} of {pair.patients[0]} and "
+            f"{pair.recordings[1]} of {pair.patients[1]}"
+            for pair in crossing
+        ]
+        return lines

@@ -1,0 +1,110 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from heartfeat.backbones.settings import LogMelSettings
+from heartfeat.cohorts.cohort import Cohort
+from heartfeat.errors import RecordingError
+from heartfeat.extraction.engine import run_extraction
+from heartfeat.stores.store import open_store
+
+from .small_cohorts import RATE, add_rows, write_heart
+
+
+def _truncated(path: Path) -> None:
+    whole = write_heart(path, 1).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def _absurd(path: Path) -> None:
+    whole = bytearray(write_heart(path, 1).read_bytes())
+    whole[40:44] = struct.pack("<I", 0x7FFFFFF0)
+    path.write_bytes(whole)
+
+
+def _samples(path: Path, samples: np.ndarray, subtype: str = "PCM_16") -> None:
+    soundfile.write(path, samples.astype(np.float32), RATE, subtype=subtype)
+
+
+BAD = {
+    "missing file": lambda path: None,
+    "unreadable": lambda path: path.write_bytes(b"no sound at all" * 9),
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": _truncated,
+    "not finite": lambda path: _samples(path, np.full(RATE * 2, np.nan), "FLOAT"),
+    "silent": lambda path: _samples(path, np.zeros(RATE * 2)),
+    "clipped": lambda path: _samples(path, np.sign(np.sin(np.arange(RATE * 2)))),
+    "too short": lambda path: write_heart(path, 1, seconds=0.2),
+    "several channels": lambda path: _samples(path, np.random.default_rng(0).uniform(-0.5, 0.5, (RATE, 2))),
+}
+
+
+def with_bad(cohort: Cohort, folder: Path) -> Cohort:
+    rows = []
+    for number, (reason, spoil) in enumerate(BAD.items()):
+        path = folder / f"bad{number}.wav"
+        spoil(path)
+        rows.append((reason, f"b{number}", f"b{number}", "AV", str(path), None, "Absent"))
+    return add_rows(cohort, *rows)
+
+
+def test_each_kind_is_skipped_counted_and_stored_with_its_reason(
+    cohort: Cohort, uri: Path, tmp_path: Path
+) -> None:
+    spoilt = with_bad(cohort, tmp_path)
+
+    summary = run_extraction(spoilt, uri, [LogMelSettings()], ["clean", "gain-6"])
+
+    assert summary.skipped == {reason: reason for reason in BAD}
+    assert (summary.recordings, summary.encoded, summary.reused) == (8 + len(BAD), 8, 0)
+    store = open_store(uri)
+    bad = store.recordings.filter(store.recordings["status"] == "skipped")
+    assert bad["reason"].to_list() == bad["recording"].to_list() == list(BAD)
+    assert bad["pcm_digest"].null_count() == len(BAD)
+    features = store.features()
+    assert np.diff(features.offsets)[8:].tolist() == [0] * len(BAD)
+    assert features.done.tolist() == [[True] * 8 + [False] * len(BAD)] * 2
+    assert any("skipped, silent: 1 (silent)" in line for line in summary.lines())
+
+
+def test_a_second_run_remembers_them(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    spoilt = with_bad(cohort, tmp_path)
+    run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
+    again = run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
+    assert again.nothing_to_do
+    assert set(again.skipped) == set(BAD)
+
+
+def test_a_mended_recording_comes_in(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    spoilt = with_bad(cohort, tmp_path)
+    run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
+    write_heart(tmp_path / "bad0.wav", 40)
+    mended = run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
+    assert (mended.encoded, mended.reused, len(mended.skipped)) == (1, 8, len(BAD) - 1)
+
+
+def test_an_absurd_length_in_the_header_is_skipped(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    _absurd(tmp_path / "absurd.wav")
+    spoilt = add_rows(cohort, ("x", "x", "x", "AV", str(tmp_path / "absurd.wav"), None, "Absent"))
+    assert set(run_extraction(spoilt, uri, [LogMelSettings()], ["clean"]).skipped) == {"x"}
+
+
+@pytest.mark.parametrize("reason", ["missing file", "silent"])
+def test_strict_ends_the_run_and_names_the_recording(
+    reason: str, cohort: Cohort, uri: Path, tmp_path: Path
+) -> None:
+    BAD[reason](tmp_path / "bad.wav")
+    spoilt = add_rows(cohort, ("the bad one", "x", "x", "AV", str(tmp_path / "bad.wav"), None, "Absent"))
+    with pytest.raises(RecordingError, match=f"{reason}: recording the bad one"):
+        run_extraction(spoilt, uri, [LogMelSettings()], ["clean"], strict=True)
+    assert not uri.exists()
+
+
+def test_strict_also_minds_recordings_skipped_before(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    spoilt = with_bad(cohort, tmp_path)
+    run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
+    with pytest.raises(RecordingError, match="run without strict"):
+        run_extraction(spoilt, uri, [LogMelSettings()], ["clean"], strict=True)
