@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -51,7 +51,15 @@ class Prediction:
 
 
 class Head(Protocol):
-    """From a patient's bag of recordings to class probabilities."""
+    """From a patient's bag of recordings to class probabilities.
+
+    Attributes
+    ----------
+    uses_tokens
+        Whether the head looks at tokens, or at pooled tokens alone.
+    """
+
+    uses_tokens: ClassVar[bool]
 
     def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
         """Fit on ``train``, stop or tune on ``valid``; the history, one dict per epoch (may be empty)."""

@@ -1,0 +1,45 @@
+"""What tables and reports say of one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run, judged.
+
+    Attributes
+    ----------
+    name
+        Name of the run.
+    head
+        Kind of head.
+    features
+        Names of the feature sets that it was fitted on.
+    predictions
+        Prediction table, see :mod:`heartfeat.evaluation.predictions`.
+    scores
+        Scores by name, see :func:`heartfeat.evaluation.scores.score`.
+    intervals
+        Lower and upper end of the 95 % interval by score name.
+    confusion
+        ``(C, C)`` counts, rows the true classes.
+    settings
+        Settings and provenance to be shown: nested mappings, lists, numbers and texts.
+    seconds
+        Time spent on fitting (s), all folds together.
+    """
+
+    name: str
+    head: str
+    features: tuple[str, ...]
+    predictions: pl.DataFrame
+    scores: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    confusion: np.ndarray
+    settings: Mapping[str, Any]
+    seconds: float

@@ -1,0 +1,37 @@
+import dataclasses
+
+from heartfeat.evaluation.compare import compare_runs
+
+
+def test_the_best_run_comes_first_with_its_interval(make_run):
+    runs = [make_run("weak", 0.3), make_run("strong", 3.0)]
+    table = compare_runs(runs)
+    assert table["run"].to_list() == ["strong", "weak"]
+    assert table["weighted_accuracy"][0] == runs[1].scores["weighted_accuracy"]
+    assert (table["uar_low"] < table["uar"]).all()
+    assert (table["uar"] <= table["uar_high"]).all()
+    assert table["features"].to_list() == ["logmel+ast"] * 2
+
+
+def test_the_lowest_cost_is_the_best(make_run):
+    runs = [
+        dataclasses.replace(make_run(name), scores={"cost": cost}) for name, cost in (("a", 3.0), ("b", 2.0))
+    ]
+    assert compare_runs(runs, scores=("cost",))["run"].to_list() == ["b", "a"]
+
+
+def test_a_score_that_no_run_has_gets_no_column_and_one_that_some_lack_is_null(make_run):
+    with_cost = make_run("with")
+    with_cost = dataclasses.replace(with_cost, scores={**with_cost.scores, "cost": 9000.0})
+    table = compare_runs([with_cost, make_run("without")], scores=("uar", "cost", "zzz"))
+    assert "zzz" not in table.columns
+    assert dict(zip(table["run"], table["cost"], strict=True)) == {"with": 9000.0, "without": None}
+    assert table["cost_low"].null_count() == 2
+
+
+def test_only_patients_with_a_label_are_counted(make_run):
+    assert compare_runs([make_run(unlabelled=4)])["patients"].to_list() == [36]
+
+
+def test_no_runs_give_an_empty_table():
+    assert compare_runs([]).height == 0

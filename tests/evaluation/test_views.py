@@ -1,0 +1,15 @@
+import numpy as np
+import pytest
+
+from heartfeat.evaluation.views import average_views
+
+
+def test_mean_and_spread_over_views():
+    probabilities = np.array([[[0.8, 0.2], [0.5, 0.5]], [[0.6, 0.4], [0.5, 0.5]]])
+    mean, spread = average_views(probabilities)
+    assert mean == pytest.approx(np.array([[0.7, 0.3], [0.5, 0.5]]))
+    assert spread == pytest.approx([0.1, 0.0])
+
+
+def test_a_single_view_has_no_spread():
+    assert average_views(np.array([[[0.3, 0.7]]]))[1].tolist() == [0.0]
