@@ -64,12 +64,23 @@ def test_a_missing_file_names_init(tmp_path):
         load_config(tmp_path / "absent.yaml")
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "data: 3", "data:\n  path: 1\nbackbones: 7", ""])
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "data: 3", "data:\n  path: 1\nbackbones: 7"])
 def test_a_malformed_file_is_a_config_error(tmp_path, text):
     path = tmp_path / "heartfeat.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError):
         load_config(path)
+
+
+def test_a_config_without_data_serves_those_who_have_a_store_only():
+    config = parse_config({"store": "shared/hospital.zarr"})
+    assert config.data is None
+    assert str(config.split_file()) == "splits/hospital-murmur-kfold-seed0.json"
+
+
+def test_data_path_expands_variables(monkeypatch):
+    monkeypatch.setenv("SOUNDS", "/sounds")
+    assert str(parse_config({"data": {"path": "$SOUNDS/circor"}}).data.path) == "/sounds/circor"
 
 
 def test_a_missing_key_is_named():

@@ -119,7 +119,7 @@ class Worker:
         blocks = [block for core_key in self.backbones for block in self._encode(core_key, group)]
         write_started = time.perf_counter()
         for key, tokens in blocks:
-            self.staging.add(key, tokens, pool(tokens))
+            self.staging.add(key, tokens, pool(tokens, self.backbones[key.core_key].spec.token_rate))
         for prepared in group:
             self.staging.note(prepared.facts)
         encoded = [prepared.facts for prepared in group if prepared.signals]

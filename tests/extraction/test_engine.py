@@ -40,7 +40,7 @@ def test_every_row_equals_the_steps_done_by_hand(cohort: Cohort, uri: Path) -> N
             )
             tokens = tokens.astype(np.float16)
             np.testing.assert_array_equal(store.tokens(recording=name, view=view), tokens)
-            np.testing.assert_array_equal(store.pooled(recording=name, view=view), pool(tokens))
+            np.testing.assert_array_equal(store.pooled(recording=name, view=view), pool(tokens, 50.0))
     assert store.recordings["status"].to_list() == ["ok"] * 8
     assert store.features().done.all()
 
