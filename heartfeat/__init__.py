@@ -32,16 +32,16 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from heartfeat.cohorts.circor import read_circor as read_circor
     from heartfeat.cohorts.cohort import Cohort as Cohort
-    from heartfeat.commands import cohort as cohort
-    from heartfeat.commands import compare as compare
-    from heartfeat.commands import demo as demo
-    from heartfeat.commands import evaluate as evaluate
-    from heartfeat.commands import extract as extract
-    from heartfeat.commands import fit as fit
-    from heartfeat.commands import init as init
-    from heartfeat.commands import predict as predict
-    from heartfeat.commands import splits as splits
-    from heartfeat.commands import store_info as store_info
+    from heartfeat.commands.cohort import cohort as cohort
+    from heartfeat.commands.compare import compare as compare
+    from heartfeat.commands.demo import demo as demo
+    from heartfeat.commands.evaluate import evaluate as evaluate
+    from heartfeat.commands.extract import extract as extract
+    from heartfeat.commands.fit import fit as fit
+    from heartfeat.commands.init import init as init
+    from heartfeat.commands.predict import predict as predict
+    from heartfeat.commands.splits import splits as splits
+    from heartfeat.commands.store import store_info as store_info
     from heartfeat.errors import HeartfeatError as HeartfeatError
     from heartfeat.stores.store import Store as Store
     from heartfeat.stores.store import open_store as open_store

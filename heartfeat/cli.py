@@ -38,7 +38,9 @@ def _version(
         raise typer.Exit
 
 
-def _register(group: typer.Typer, function: Callable[..., Any], printer: Callable[[Any], int], name: str = "") -> None:
+def _register(
+    group: typer.Typer, function: Callable[..., Any], printer: Callable[[Any], int], name: str = ""
+) -> None:
     """Add a function as a command; ``printer`` shows its result and gives the exit code."""
 
     @functools.wraps(function)
@@ -46,7 +48,9 @@ def _register(group: typer.Typer, function: Callable[..., Any], printer: Callabl
         raise typer.Exit(printer(function(**arguments)))
 
     # The result's type is imported late, so its annotation cannot be resolved here; nothing needs it.
-    command.__annotations__ = {name: kind for name, kind in function.__annotations__.items() if name != "return"}
+    command.__annotations__ = {
+        name: kind for name, kind in function.__annotations__.items() if name != "return"
+    }
     command.__signature__ = inspect.signature(function).replace(return_annotation=None)  # type: ignore[attr-defined]
     command.__doc__ = _help(function)
     group.command(name or function.__name__)(command)

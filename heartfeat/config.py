@@ -48,17 +48,16 @@ class SplitConfig(BaseModel):
 class Config(BaseModel):
     """Everything in heartfeat.yaml.
 
-    ``data`` may be left out where only a store is at hand: heads need no recordings. ``backbones`` maps the name of a feature set to its backbone's settings, ``heads`` the name of a head to
-    settings that differ from its defaults. Relative paths start at the working folder.
+    ``data`` may be left out where only a store is at hand: heads need no recordings. ``backbones`` maps the name of
+    a feature set to its backbone's settings, ``heads`` the name of a head to settings that differ from its
+    defaults. Relative paths start at the working folder.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     data: DataConfig | None = None
     store: str = "stores/features.zarr"
-    backbones: dict[str, LogMelSettings | TransformersSettings] = Field(
-        default_factory=lambda: {"logmel": LogMelSettings()}
-    )
+    backbones: dict[str, LogMelSettings | TransformersSettings]
     views: str = "tta5"
     task: str = "murmur"
     split: SplitConfig = Field(default_factory=SplitConfig)
@@ -69,7 +68,9 @@ class Config(BaseModel):
         """Where the split of this task lives."""
         if self.split.file is not None:
             return self.split.file
-        return Path("splits") / f"{self.cohort_name()}-{self.task}-{self.split.kind}-seed{self.split.seed}.json"
+        return (
+            Path("splits") / f"{self.cohort_name()}-{self.task}-{self.split.kind}-seed{self.split.seed}.json"
+        )
 
     def cohort_name(self) -> str:
         """Name of the cohort; that of the store where only a store is at hand."""
@@ -136,9 +137,13 @@ def validate(model: type[Model], given: object, where: str) -> Model:
         keys = [str(part) for part in first["loc"]]
         place = f"{where}: {'.'.join(keys)}" if keys else where
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}") from None
+            raise ConfigError(
+                f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}"
+            ) from None
         if first["type"] == "missing":
-            raise ConfigError(f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=...") from None
+            raise ConfigError(
+                f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=..."
+            ) from None
         raise ConfigError(f"{place}: {first['msg']}; got {first['input']!r}") from None
 
 
@@ -208,7 +213,11 @@ def _apply(raw: dict[str, Any], override: str) -> None:
 def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
     for key in keys:
         field = model.model_fields.get(key)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+        if (
+            field is None
+            or not isinstance(field.annotation, type)
+            or not issubclass(field.annotation, BaseModel)
+        ):
             break
         model = field.annotation
     return list(model.model_fields)

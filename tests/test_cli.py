@@ -18,20 +18,38 @@ def run(*arguments, cwd):
 @pytest.fixture
 def project(tmp_path):
     data = write_synthetic_cohort(tmp_path / "data", patients=12, seed=1, seconds=(2, 3))
-    tree = {"data": {"path": str(data)}, "backbones": {"logmel": {"bands": 8, "token_rate": 10.0}}, "views": "none"}
+    tree = {
+        "data": {"path": str(data)},
+        "backbones": {"logmel": {"bands": 8, "token_rate": 10.0}},
+        "views": "none",
+    }
     (tmp_path / "heartfeat.yaml").write_text(yaml.safe_dump(tree))
     return tmp_path
 
 
 def test_help_needs_no_heavy_import(tmp_path):
-    script = "import sys, heartfeat.cli; print([m for m in ('torch', 'polars', 'numpy', 'scipy', 'zarr') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    heavy = ("torch", "polars", "numpy", "scipy", "zarr")
+    script = f"import sys, heartfeat.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_every_command_has_help_that_says_what_it_does(tmp_path):
     page = run("--help", cwd=tmp_path).stdout
-    for name in ("demo", "init", "cohort", "splits", "extract", "fit", "predict", "evaluate", "compare", "store"):
+    for name in (
+        "demo",
+        "init",
+        "cohort",
+        "splits",
+        "extract",
+        "fit",
+        "predict",
+        "evaluate",
+        "compare",
+        "store",
+    ):
         assert name in page
     page = run("extract", "--help", cwd=tmp_path).stdout
     assert "--gpus" in page
@@ -42,7 +60,10 @@ def test_every_command_is_a_function_of_the_package():
     for name in commands.__all__:
         function = getattr(heartfeat, name)
         assert function is getattr(commands, name)
-        assert all(parameter.annotation is not inspect.Parameter.empty for parameter in inspect.signature(function).parameters.values())
+        assert all(
+            parameter.annotation is not inspect.Parameter.empty
+            for parameter in inspect.signature(function).parameters.values()
+        )
 
 
 def test_a_skipped_recording_is_reported_with_exit_code_3(project):

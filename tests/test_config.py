@@ -25,7 +25,9 @@ def test_minimal_config_has_working_defaults(written):
 
 
 def test_overrides_reach_nested_keys(written):
-    config = load_config(written, ["split.folds=3", "backbones.logmel.bands=32", "heads.mambaformer.epochs=2"])
+    config = load_config(
+        written, ["split.folds=3", "backbones.logmel.bands=32", "heads.mambaformer.epochs=2"]
+    )
     assert config.split.folds == 3
     assert config.backbones["logmel"].bands == 32
     assert config.head("mambaformer").epochs == 2

@@ -16,13 +16,20 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def blocks(language):
-    return [(page.name, text) for page in PAGES for kind, text in FENCE.findall(page.read_text()) if kind == language]
+    return [
+        (page.name, text)
+        for page in PAGES
+        for kind, text in FENCE.findall(page.read_text())
+        if kind == language
+    ]
 
 
 def command_lines():
     lines = [line for _, text in blocks("console") for line in text.splitlines()]
     typed = [line.removeprefix("$ ").split("  #")[0] for line in lines if line.startswith("$ ")]
-    return sorted({line.strip() for line in typed if line.startswith("$ heartfeat") or line.startswith("heartfeat")})
+    return sorted(
+        {line.strip() for line in typed if line.startswith("$ heartfeat") or line.startswith("heartfeat")}
+    )
 
 
 @pytest.fixture(scope="module")

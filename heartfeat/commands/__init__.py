@@ -11,4 +11,15 @@ from heartfeat.commands.predict import predict
 from heartfeat.commands.splits import splits
 from heartfeat.commands.store import store_info
 
-__all__ = ["cohort", "compare", "demo", "evaluate", "extract", "fit", "init", "predict", "splits", "store_info"]
+__all__ = [
+    "cohort",
+    "compare",
+    "demo",
+    "evaluate",
+    "extract",
+    "fit",
+    "init",
+    "predict",
+    "splits",
+    "store_info",
+]

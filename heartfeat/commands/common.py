@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The experiment's yaml file.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, such as split.folds=3. Repeatable."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override one setting, such as split.folds=3. Repeatable."
+    ),
 ]
 StoreOption = Annotated[str | None, typer.Option(help="Feature store, in place of the config's.")]
 
@@ -34,7 +36,9 @@ def read_cohort(config: "Config") -> "Cohort":
     return read_circor(config.data.path, name=config.cohort_name())
 
 
-def find_splits(config: "Config", cohort: "Cohort", file: Path | None = None, overwrite: bool = False) -> "Splits":
+def find_splits(
+    config: "Config", cohort: "Cohort", file: Path | None = None, overwrite: bool = False
+) -> "Splits":
     """The split of a config: read from its file where there is one, else made and written there.
 
     Parameters

@@ -36,7 +36,9 @@ def compare(
     settings = load_config(config, set or ())
     folders = [settings.runs / name for name in run] if run else list_runs(settings.runs)
     if not folders:
-        raise RunError(f"there is no run in {settings.runs} yet; make one with `heartfeat fit --head logistic`")
+        raise RunError(
+            f"there is no run in {settings.runs} yet; make one with `heartfeat fit --head logistic`"
+        )
     table = compare_runs(read_runs(folders))
     if csv is not None:
         table.write_csv(csv)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def extract(
     gpus: Annotated[str | None, typer.Option(help="GPUs to use, such as 0-7 or 0,2.")] = None,
     device: Annotated[str, typer.Option(help="auto (GPUs where there are any), cpu or cuda.")] = "auto",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes on the CPU [default: the cores].")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on the CPU [default: the cores].")
+    ] = None,
     views: Annotated[
         str | None, typer.Option(help="none, tta5, tta7, or a list such as clean,gain-6,noise20.")
     ] = None,

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 
 def init(
-    circor: Annotated[Path | None, typer.Option(help="Folder of CirCor DigiScope (holds training_data.csv).")] = None,
+    circor: Annotated[
+        Path | None, typer.Option(help="Folder of CirCor DigiScope (holds training_data.csv).")
+    ] = None,
     config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = Path("heartfeat.yaml"),
-    store: Annotated[str, typer.Option(help="Store that extraction fills: a .zarr folder or an .h5 file.")] = (
-        "stores/circor.zarr"
-    ),
+    store: Annotated[
+        str, typer.Option(help="Store that extraction fills: a .zarr folder or an .h5 file.")
+    ] = ("stores/circor.zarr"),
     task: Annotated[str, typer.Option(help="What the heads predict: murmur or outcome.")] = "murmur",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> "Config":
@@ -43,5 +45,7 @@ def init(
     parsed = parse_config({"data": data, "store": store, "task": task}, str(config))
     read_cohort(parsed)
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(f"# heartfeat experiment; every key is explained in docs/config.md\n{dump_config(parsed)}")
+    config.write_text(
+        f"# heartfeat experiment; every key is explained in docs/config.md\n{dump_config(parsed)}"
+    )
     return parsed

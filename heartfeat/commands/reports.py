@@ -33,7 +33,9 @@ def cohort_summary(store: "Store") -> dict[str, Any]:
     import polars as pl
 
     recordings, patients = store.recordings, store.patients
-    skipped = recordings.filter(pl.col("status") != "ok") if "status" in recordings.columns else recordings.clear()
+    skipped = (
+        recordings.filter(pl.col("status") != "ok") if "status" in recordings.columns else recordings.clear()
+    )
     summary: dict[str, Any] = {
         "cohort": str(store.attrs.get("cohort", "")),
         "patients": patients.height,
@@ -43,9 +45,10 @@ def cohort_summary(store: "Store") -> dict[str, Any]:
     }
     if "duration" in recordings.columns:
         summary["audio (h)"] = round(float(recordings["duration"].sum() or 0) / 3600, 2)
-    counted = {label: patients[label] for label in ("murmur", "outcome") if label in patients.columns}
-    for name, column in {**counted, "site": recordings["site"]}.items():
-        summary[name] = _counts(column)
+    for label in ("murmur", "outcome"):
+        if label in patients.columns:
+            summary[label] = _counts(patients[label])
+    summary["site"] = _counts(recordings["site"])
     if skipped.height:
         summary["reasons for skipping"] = _counts(skipped["reason"])
     return summary

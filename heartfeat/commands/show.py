@@ -60,7 +60,11 @@ def extraction(summary: "ExtractionSummary") -> int:
 
 def fitted(run: "Fitted") -> int:
     """The scores of a run, and where it lies."""
-    scores(f"{run.record.name}: {run.record.head} on {', '.join(run.record.features)}", run.results.scores, run.results.intervals)
+    scores(
+        f"{run.record.name}: {run.record.head} on {', '.join(run.record.features)}",
+        run.results.scores,
+        run.results.intervals,
+    )
     print(f"{len(run.record.seen)} heads in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 
@@ -134,7 +138,9 @@ def _with_interval(row: dict[str, Any], name: str) -> str:
 
 def _counts(column: "pl.Series") -> str:
     counted = column.value_counts(sort=True)
-    return ", ".join(f"{'not known' if name is None else name} {count}" for name, count in counted.iter_rows())
+    return ", ".join(
+        f"{'not known' if name is None else name} {count}" for name, count in counted.iter_rows()
+    )
 
 
 def _table(title: str, *columns: str) -> "Table":

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 
 def splits(
-    file: Annotated[Path | None, typer.Option(help="Check this split file, in place of the config's.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make the split anew even if the file is there.")] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="Check this split file, in place of the config's.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make the split anew even if the file is there.")
+    ] = False,
     allow_shared_persons: Annotated[
         bool, typer.Option("--allow-shared-persons", help="Accept a split with one person on two sides.")
     ] = False,

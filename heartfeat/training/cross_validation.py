@@ -43,7 +43,10 @@ def fit_folds(
     A head gets its test patients without labels, so nothing it does can depend on them. Patients without a
     label take no part in training and are still predicted.
     """
-    return [_fit_fold(examples, number, fold, make_head(number), progress) for number, fold in enumerate(splits.folds)]
+    return [
+        _fit_fold(examples, number, fold, make_head(number), progress)
+        for number, fold in enumerate(splits.folds)
+    ]
 
 
 def _fit_fold(examples: Examples, number: int, fold: Fold, head: Head, progress: Progress) -> FittedFold:
@@ -51,7 +54,9 @@ def _fit_fold(examples: Examples, number: int, fold: Fold, head: Head, progress:
     test = examples.take(fold.test).without_labels()
     for side, part in (("train", train), ("test", test)):
         if not len(part.patients):
-            raise SplitError(f"fold {number} has no usable patients in {side}; check that the split fits the store")
+            raise SplitError(
+                f"fold {number} has no usable patients in {side}; check that the split fits the store"
+            )
 
     def report(what: str, done: int, total: int) -> None:
         progress(f"fold {number}: {what}", done, total)

@@ -40,8 +40,8 @@ def predict_with_run(record: RunRecord, run: Path, examples: Examples) -> Ensemb
     heads = [head_class(record.head).from_state(load_state(folder)) for folder in record.fold_folders(run)]
     said = np.stack([head.predict(hidden).patients for head in heads])
     unseen = _unseen(record.seen, examples.patients["person"].to_list())
-    seen = ~unseen.any(axis=0)
-    use = unseen | seen
+    seen = np.logical_not(unseen.any(axis=0))
+    use = np.logical_or(unseen, seen)
     weights = (use / use.sum(axis=0))[:, None, :, None]
     return EnsemblePrediction((said * weights).sum(axis=0), use.sum(axis=0), seen)
 

@@ -96,4 +96,3 @@ def run_experiment(
         left_out=[patient for patient in cohort.patients["patient"] if patient not in taking_part],
     )
     return Experiment(record, folds)
-

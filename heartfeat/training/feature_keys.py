@@ -40,6 +40,8 @@ def check_feature_keys(fitted: Mapping[str, Mapping[str, Any]], store: Store) ->
 def _differences(fitted: object, present: object, where: str = "") -> Iterator[str]:
     if isinstance(fitted, Mapping) and isinstance(present, Mapping):
         for key in sorted({*fitted, *present}):
-            yield from _differences(fitted.get(key), present.get(key), f"{where}.{key}" if where else str(key))
+            yield from _differences(
+                fitted.get(key), present.get(key), f"{where}.{key}" if where else str(key)
+            )
     elif fitted != present:
         yield f"{where} was {fitted!r} and is {present!r}"

@@ -15,7 +15,10 @@ def write_config(folder, data, **changes):
         "views": "clean,gain-6",
         "split": {"folds": 2, "file": str(folder / "split.json")},
         "runs": str(folder / "runs"),
-        "heads": {"mambaformer": {"epochs": 1, "width": 16, "layers": 1, "crop_seconds": 2.0}, "lgbm": {"trees": 5}},
+        "heads": {
+            "mambaformer": {"epochs": 1, "width": 16, "layers": 1, "crop_seconds": 2.0},
+            "lgbm": {"trees": 5},
+        },
         **changes,
     }
     path = folder / "heartfeat.yaml"

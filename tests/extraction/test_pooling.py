@@ -22,6 +22,8 @@ def test_statistics_equal_numpy_s(length: int) -> None:
 
 def test_systole_is_a_time_not_a_number_of_tokens():
     tokens = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float16)
-    fast, slow = (dict(zip(STATISTICS, pool(tokens, rate).reshape(-1, 3), strict=True)) for rate in (50.0, 5.0))
+    fast, slow = (
+        dict(zip(STATISTICS, pool(tokens, rate).reshape(-1, 3), strict=True)) for rate in (50.0, 5.0)
+    )
     assert not np.allclose(fast["delta200ms"], fast["delta"])
     assert np.array_equal(slow["delta200ms"], slow["delta"])

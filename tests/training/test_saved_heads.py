@@ -30,7 +30,11 @@ def test_state_survives_the_disk_bit_for_bit(tmp_path_factory, arrays, text):
 
 def test_nothing_on_disk_is_a_pickle(tmp_path):
     save_state(HeadState({}, {"a": np.ones(3)}, {"model": "tree"}), tmp_path / "head")
-    assert {path.name for path in (tmp_path / "head").iterdir()} == {"head.json", "arrays.safetensors", "model.txt"}
+    assert {path.name for path in (tmp_path / "head").iterdir()} == {
+        "head.json",
+        "arrays.safetensors",
+        "model.txt",
+    }
 
 
 def test_a_missing_head_is_a_run_error_that_names_the_folder(tmp_path):
