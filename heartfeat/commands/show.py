@@ -110,10 +110,14 @@ def demo(done: "Demo") -> int:
 def store(summary: dict[str, Any]) -> int:
     """What a store holds."""
     for key, value in summary.items():
-        if key != "feature_sets":
-            print(f"{key}: {value}")
-    for name, facts in summary.get("feature_sets", {}).items():
-        print(f"features/{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()))
+        if not isinstance(value, dict):
+            print(f"{key}: {round(value, 2) if isinstance(value, float) else value}")
+        elif key != "features" and value:
+            print(f"{key}: {', '.join(f'{name} {count:,}' for name, count in value.items())}")
+    for name, facts in summary["features"].items():
+        print(f"features/{name}:")
+        for key, value in facts.items():
+            print(f"  {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
     return OK
 
 

@@ -34,6 +34,8 @@ class MambaFormerSettings(BaseModel):
         Weight of the loss per recording relative to the loss per patient.
     metadata
         Whether age, sex, height, weight and pregnancy are used.
+    quality
+        Whether the quality figures of a patient's recordings are used; they tell what cannot be judged.
     seed
         Seed of the initial weights and of every random draw.
     """
@@ -56,6 +58,7 @@ class MambaFormerSettings(BaseModel):
     class_weights: tuple[Annotated[float, Field(gt=0)], ...] | None = None
     recording_weight: float = Field(1.0, ge=0)
     metadata: bool = True
+    quality: bool = True
     seed: int = Field(0, ge=0)
 
 

@@ -1,0 +1,45 @@
+"""Random changes of standardised training crops."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+GAIN = 0.3
+"""Deviation of a crop's random level shift, in deviations of the tokens."""
+
+TIME_MASK_SHARE = 0.08
+BAND_MASK_SHARE = 0.12
+
+
+def shift_level(crops: Tensor, generator: np.random.Generator) -> Tensor:
+    """Add one random constant per crop: on log spectrograms a gain."""
+    shifts = generator.normal(0.0, GAIN, (len(crops), 1, 1)).astype(np.float32)
+    return crops + torch.from_numpy(shifts)
+
+
+def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Generator) -> Tensor:
+    """Set two random spans per crop to the mean, each up to ``share`` of the axis.
+
+    Park et al., "SpecAugment", Interspeech 2019.
+
+    Parameters
+    ----------
+    crops
+        ``(crops, tokens, D)``, standardised.
+    axis
+        1 masks stretches of time, 2 neighbouring bands.
+    """
+    size = crops.shape[axis]
+    width = generator.uniform(0.0, share, (2, len(crops), 1)) * size
+    start = generator.uniform(0.0, 1.0, (2, len(crops), 1)) * (size - width)
+    position = np.arange(size)
+    hidden = ((position >= start) & (position < start + width)).any(axis=0)
+    mask = torch.from_numpy(hidden).unsqueeze(2 if axis == 1 else 1)
+    return crops.masked_fill(mask, 0.0)
+
+
+def augment(crops: Tensor, spectrogram: bool, generator: np.random.Generator) -> Tensor:
+    """All changes of one feature set's crops; level and bands only mean something on a spectrogram."""
+    if spectrogram:
+        crops = mask_spans(shift_level(crops, generator), 2, BAND_MASK_SHARE, generator)
+    return mask_spans(crops, 1, TIME_MASK_SHARE, generator)

@@ -1,0 +1,74 @@
+import dataclasses
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from heartfeat.errors import FeatureKeyError
+from heartfeat.extraction.pooling import STATISTICS
+from heartfeat.heads.tabular import TabularEncoder
+
+POOLED = 8 * len(STATISTICS)
+
+
+def test_every_view_gets_a_row_per_recording_with_its_own_pooled_features(pooled_examples):
+    examples = pooled_examples(views=("clean", "gain-6"))
+    encoder = TabularEncoder.fit(examples, metadata=True, quality=True)
+    rows = encoder(examples)
+    assert rows.shape == (2, len(examples.recordings), encoder.dim)
+    assert rows.dtype == np.float32
+    assert (rows[:, :, :POOLED] == examples.features["logmel"].pooled).all()
+    assert (rows[0, :, POOLED:] == rows[1, :, POOLED:]).all()
+    assert np.isfinite(rows).all()
+
+
+def test_missing_quality_is_the_training_median_with_a_flag(pooled_examples):
+    examples = pooled_examples()
+    encoder = TabularEncoder.fit(examples, metadata=False, quality=True)
+    snr = examples.recordings["snr_db"].drop_nulls()
+    # The last columns are value and flag of clipping, silence, snr_db and periodicity.
+    rows = encoder(examples)[0, :, -8:]
+    assert rows[0, 4:6] == pytest.approx([snr.median(), 1.0])
+    assert rows[1, 4:6] == pytest.approx([snr[0], 0.0])
+    assert (rows[:, 7] == 1).all(), "periodicity is not in the table, so it is missing everywhere"
+
+
+def test_sites_are_flags_and_an_unknown_site_has_none(pooled_examples):
+    examples = pooled_examples()
+    encoder = TabularEncoder.fit(examples, metadata=False, quality=False)
+    elsewhere = dataclasses.replace(
+        examples, recordings=examples.recordings.with_columns(site=pl.lit("back"))
+    )
+    flags, none = encoder(examples)[0, :, POOLED:], encoder(elsewhere)[0, :, POOLED:]
+    assert (flags.sum(axis=1) == 1).all()
+    assert [encoder.sites[i] for i in flags.argmax(axis=1)] == examples.recordings["site"].to_list()
+    assert not none.any()
+
+
+def test_metadata_of_a_patient_stands_beside_each_of_its_recordings(pooled_examples):
+    examples = pooled_examples()
+    with_metadata = TabularEncoder.fit(examples, metadata=True, quality=False)
+    start = POOLED + len(with_metadata.sites)
+    rows = with_metadata(examples)[0, :, start:]
+    assert with_metadata.metadata is not None
+    assert (rows == with_metadata.metadata(examples.patients)[examples.patient_of]).all()
+
+
+def test_the_encoder_survives_json(pooled_examples):
+    examples = pooled_examples()
+    encoder = TabularEncoder.fit(examples, metadata=True, quality=True)
+    assert TabularEncoder.from_json(json.loads(json.dumps(encoder.as_json()))) == encoder
+
+
+def test_other_features_and_other_statistics_are_refused(pooled_examples):
+    examples = pooled_examples()
+    encoder = TabularEncoder.fit(examples, metadata=True, quality=True)
+    arrays = examples.features["logmel"]
+    fewer = dataclasses.replace(arrays, pooled=arrays.pooled[:, :, :8])
+    with pytest.raises(
+        FeatureKeyError, match=f"8 pooled numbers per recording, the head was fitted on {POOLED}"
+    ):
+        encoder(dataclasses.replace(examples, features={"logmel": fewer}))
+    with pytest.raises(FeatureKeyError, match="'logmel'"):
+        encoder(dataclasses.replace(examples, features={"other": arrays}))

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import torch
+
+from heartfeat.heads.crops import CropCutter
+from heartfeat.heads.examples import UNLABELLED
+from heartfeat.heads.feature_spec import feature_specs
+from heartfeat.heads.mambaformer_net import MambaFormerNet
+from heartfeat.heads.settings import MambaFormerSettings
+from heartfeat.heads.site_codes import site_codes
+from heartfeat.heads.training_bags import BatchMaker
+
+
+def batches(examples, seed=0, **changes):
+    settings = MambaFormerSettings(batch_patients=4, crop_seconds=1.0, width=32, **changes)
+    specs = feature_specs(examples)
+    net = MambaFormerNet(settings, specs, sites=5, metadata=2, classes=3)
+    sites, metadata = (
+        site_codes(examples, ("AV", "PV", "TV", "MV")),
+        np.zeros((len(examples.patients), 2), np.float32),
+    )
+    cutter = CropCutter(examples, specs, settings.crop_seconds)
+    maker = BatchMaker(examples, cutter, sites, metadata, settings, np.random.default_rng(seed))
+    return list(maker.epoch(net))
+
+
+def test_a_batch_holds_every_recording_of_its_patients(token_examples):
+    for batch in batches(token_examples(12)):
+        rows = batch.slots[batch.slots >= 0]
+        assert sorted(rows.tolist()) == list(range(len(batch.sites)))
+        assert batch.crops["logmel"].shape == (len(batch.sites), 50, 32)
+        assert len(batch.patient_targets) == len(batch.slots) == 4
+
+
+def test_without_mixup_targets_are_the_labels(token_examples):
+    for batch in batches(token_examples(12), mixup=0.0):
+        assert set(batch.patient_targets.unique().tolist()) == {0.0, 1.0}
+        assert (batch.recording_targets.sum(1) == 1).all()
+
+
+def test_mixup_keeps_the_own_label_in_front(token_examples):
+    examples = token_examples(12)
+    plain = torch.cat([batch.patient_targets for batch in batches(examples, mixup=0.0)])
+    mixed = torch.cat([batch.patient_targets for batch in batches(examples, mixup=1.0)])
+    assert len(plain) == len(mixed)
+    assert ((mixed > 0) & (mixed < 1)).any()
+    assert (mixed.max(1).values >= 0.5 - 1e-6).all()
+    torch.testing.assert_close(mixed.sum(1), torch.ones(len(mixed)))
+
+
+def test_patients_of_one_epoch_are_all_different(token_examples):
+    examples = token_examples(12)
+    examples.labels[:] = np.arange(12) % 3
+    targets = torch.cat([batch.patient_targets for batch in batches(examples, mixup=0.0)])
+    assert targets.sum(0).tolist() == [4, 4, 4]
+
+
+def test_all_views_are_drawn_and_clean_most(token_examples):
+    examples = token_examples(12, views=("clean", "gain-6", "gain+6"))
+    for number in range(3):
+        examples.features["logmel"].tokens[number] = number
+    batch = torch.cat(
+        [b.crops["logmel"].median(1).values.median(1).values for b in batches(examples, mixup=0.0)]
+    )
+    assert len(batch.unique()) > 3
+
+
+def test_recordings_without_labels_of_their_own_take_the_patients(token_examples):
+    examples = token_examples(12)
+    examples.recording_labels[:] = UNLABELLED
+    for batch in batches(examples, mixup=0.0):
+        for patient, slots in enumerate(batch.slots):
+            own = batch.recording_targets[slots[slots >= 0]]
+            torch.testing.assert_close(own, batch.patient_targets[patient].expand_as(own))
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+def test_the_same_seed_draws_the_same_batches(token_examples, mixup):
+    examples = token_examples(12)
+    first, second = batches(examples, mixup=mixup), batches(examples, mixup=mixup)
+    assert torch.equal(first[0].crops["logmel"], second[0].crops["logmel"])
+    other = batches(examples, seed=1, mixup=mixup)
+    assert first[0].crops["logmel"].shape != other[0].crops["logmel"].shape or not torch.equal(
+        first[0].crops["logmel"], other[0].crops["logmel"]
+    )
