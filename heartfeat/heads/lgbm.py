@@ -9,7 +9,7 @@ import numpy as np
 
 from heartfeat.heads.head import HeadState
 from heartfeat.heads.settings import LgbmSettings
-from heartfeat.heads.tabular_head import TabularHead
+from heartfeat.heads.tabular.base import TabularHead
 
 
 class TreeModel:

@@ -8,20 +8,21 @@ import numpy as np
 import torch
 
 from heartfeat.errors import ConfigError, RunError
-from heartfeat.heads.bags import one_hot
-from heartfeat.heads.class_weights import loss_weights
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
 from heartfeat.heads.head import HeadState, Prediction, Progress
-from heartfeat.heads.mambaformer_net import MambaFormerNet
-from heartfeat.heads.mambaformer_predict import Predictor
+from heartfeat.heads.mamba.bags import one_hot
+from heartfeat.heads.mamba.class_weights import loss_weights
+from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.predictor import Predictor
+from heartfeat.heads.mamba.threads import one_thread
+from heartfeat.heads.mamba.trainer import Trainer, weighted_cross_entropy
+from heartfeat.heads.mamba.training_bags import Batch, BatchMaker
 from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
 from heartfeat.heads.patient_quality import patients_with_quality
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
-from heartfeat.heads.torch_loop import Trainer, weighted_cross_entropy
-from heartfeat.heads.training_bags import Batch, BatchMaker
 from heartfeat.signals.quality import QUALITY
 
 _WATCH_EVERY = 5
@@ -70,7 +71,7 @@ class MambaFormer:
         self._sites = tuple(sorted(train.recordings["site"].unique().to_list()))
         self._metadata = self._fit_metadata(train)
         self._weights = loss_weights(train.labels, train.classes, self.settings.class_weights)
-        with torch.random.fork_rng(devices=[]):
+        with one_thread(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.seed)
             return self._train(train, valid, progress)
 
@@ -107,7 +108,8 @@ class MambaFormer:
             When the features are not those that the head was fitted on.
         """
         predictor = self._predictor(examples)
-        views = [predictor.view(number) for number in range(len(examples.views))]
+        with one_thread():
+            views = [predictor.view(number) for number in range(len(examples.views))]
         return Prediction(
             np.stack([patients for patients, _ in views]), np.stack([rows for _, rows in views])
         )

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from heartfeat.heads import mambaformer_predict
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.feature_spec import feature_specs
-from heartfeat.heads.mambaformer_net import MambaFormerNet
-from heartfeat.heads.mambaformer_predict import Predictor
+from heartfeat.heads.mamba import predictor as predictor_module
+from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.settings import MambaFormerSettings
 
 
@@ -24,7 +24,7 @@ def predictor(examples, weights=(1.0, 1.0, 1.0)):
 def test_crops_are_encoded_alike_in_any_batch_size(token_examples, monkeypatch):
     examples = token_examples(6)
     expected = predictor(examples).view(0)
-    monkeypatch.setattr(mambaformer_predict, "_CROPS_AT_ONCE", 3)
+    monkeypatch.setattr(predictor_module, "_CROPS_AT_ONCE", 3)
     for seen, wanted in zip(predictor(examples).view(0), expected, strict=True):
         np.testing.assert_allclose(seen, wanted, atol=1e-5)
 

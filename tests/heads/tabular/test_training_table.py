@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from heartfeat.heads.tabular import TabularEncoder
-from heartfeat.heads.training_table import join_tables, patient_rows, training_table
+from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.heads.tabular.training_table import join_tables, patient_rows, training_table
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from heartfeat.heads.pooling import HEADS, AttentivePooling
+from heartfeat.heads.mamba.pooling import HEADS, AttentivePooling
 
 
 class SiteAttention(nn.Module):

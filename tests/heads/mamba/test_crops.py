@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.examples import Examples, FeatureArrays
 from heartfeat.heads.feature_spec import feature_specs
+from heartfeat.heads.mamba.crops import CropCutter
 
 SETS = {"logmel": (3, 50.0), "speech": (2, 10.0)}
 

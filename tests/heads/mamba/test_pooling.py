@@ -1,6 +1,6 @@
 import torch
 
-from heartfeat.heads.pooling import AttentivePooling
+from heartfeat.heads.mamba.pooling import AttentivePooling
 
 
 def pooling():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from heartfeat.heads.cross_fit import cross_fit, predict_views
+from heartfeat.heads.tabular.cross_fit import cross_fit, predict_views
 
 
 class Memory:

@@ -7,7 +7,7 @@ import pytest
 
 from heartfeat.errors import FeatureKeyError
 from heartfeat.extraction.pooling import STATISTICS
-from heartfeat.heads.tabular import TabularEncoder
+from heartfeat.heads.tabular.encoder import TabularEncoder
 
 POOLED = 8 * len(STATISTICS)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.patient_evidence import mean_per_patient
-from heartfeat.heads.tabular import TabularEncoder
+from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.heads.tabular.patient_evidence import mean_per_patient
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 import torch
 
-from heartfeat.heads.site_attention import SiteAttention
+from heartfeat.heads.mamba.site_attention import SiteAttention
 
 
 def attention():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from heartfeat.heads.patient_evidence import mean_per_patient, patient_evidence
+from heartfeat.heads.tabular.patient_evidence import mean_per_patient, patient_evidence
 
 RECORDINGS = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
 PATIENTS = np.array([[0.6, 0.4], [0.3, 0.7]])

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from heartfeat.heads.feature_spec import FeatureSpec
-from heartfeat.heads.mamba_block import MultiScaleBlock
-from heartfeat.heads.pooling import AttentivePooling
+from heartfeat.heads.mamba.block import MultiScaleBlock
+from heartfeat.heads.mamba.pooling import AttentivePooling
+from heartfeat.heads.mamba.site_attention import SiteAttention
+from heartfeat.heads.mamba.stems import Stem
 from heartfeat.heads.settings import MambaFormerSettings
-from heartfeat.heads.site_attention import SiteAttention
-from heartfeat.heads.stems import Stem
 
 _METADATA_WIDTH = 16
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from heartfeat.heads.mamba_block import BidirectionalMamba, MultiScaleBlock, mixer, shrink, stretch
+from heartfeat.heads.mamba.block import BidirectionalMamba, MultiScaleBlock, mixer, shrink, stretch
 
 
 def recurrence(module, tokens):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from heartfeat.heads.feature_spec import FeatureSpec
-from heartfeat.heads.stems import Standardise, Stem, to_length
+from heartfeat.heads.mamba.stems import Standardise, Stem, to_length
 
 
 def spec(dim=64, spectrogram=True):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from heartfeat.heads.feature_spec import FeatureSpec
-from heartfeat.heads.mambaformer_net import MambaFormerNet
+from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.settings import MambaFormerSettings
 
 SPECS = (FeatureSpec("logmel", 32, 50.0, True, "a"), FeatureSpec("speech", 6, 10.0, False, "b"))

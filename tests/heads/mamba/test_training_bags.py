@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.examples import UNLABELLED
 from heartfeat.heads.feature_spec import feature_specs
-from heartfeat.heads.mambaformer_net import MambaFormerNet
+from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.training_bags import BatchMaker
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
-from heartfeat.heads.training_bags import BatchMaker
 
 
 def batches(examples, seed=0, **changes):

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from heartfeat.heads.augment import augment, mask_spans, shift_level
+from heartfeat.heads.mamba.augment import augment, mask_spans, shift_level
 
 CROPS = torch.full((40, 100, 20), 2.0)
 

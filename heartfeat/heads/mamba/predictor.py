@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heartfeat.heads.bags import slots_of
-from heartfeat.heads.class_weights import posterior
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.mambaformer_net import MambaFormerNet
+from heartfeat.heads.mamba.bags import slots_of
+from heartfeat.heads.mamba.class_weights import posterior
+from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.net import MambaFormerNet
 
 DRAWS = 8
 """Patient probabilities are means over this many choices of one crop per recording.

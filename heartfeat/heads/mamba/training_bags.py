@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heartfeat.heads.augment import augment
-from heartfeat.heads.bags import one_hot, partners, slots_of
-from heartfeat.heads.crops import CropCutter
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.mambaformer_net import MambaFormerNet
+from heartfeat.heads.mamba.augment import augment
+from heartfeat.heads.mamba.bags import one_hot, partners, slots_of
+from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.settings import MambaFormerSettings
 
 CLEAN_SHARE = 0.5

@@ -9,15 +9,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from heartfeat.errors import ConfigError, RunError
-from heartfeat.heads.cross_fit import RowModel, cross_fit, predict_views
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
-from heartfeat.heads.linear_model import LinearModel
-from heartfeat.heads.patient_evidence import patient_evidence
-from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import LgbmSettings, LogisticSettings
-from heartfeat.heads.tabular import TabularEncoder
-from heartfeat.heads.training_table import join_tables, patient_rows, training_table
+from heartfeat.heads.tabular.cross_fit import RowModel, cross_fit, predict_views
+from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.heads.tabular.linear_model import LinearModel
+from heartfeat.heads.tabular.patient_evidence import patient_evidence
+from heartfeat.heads.tabular.person_folds import person_folds
+from heartfeat.heads.tabular.training_table import join_tables, patient_rows, training_table
 
 LEVELS = ("recording", "patient")
 _COMBINER_PENALTY = 0.008

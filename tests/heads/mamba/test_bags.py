@@ -1,6 +1,6 @@
 import numpy as np
 
-from heartfeat.heads.bags import one_hot, partners, slots_of
+from heartfeat.heads.mamba.bags import one_hot, partners, slots_of
 
 
 def test_slots_hold_each_patients_rows_and_padding():
