@@ -9,6 +9,7 @@ import typer
 
 from heartfeat.cli import app
 from heartfeat.commands.demo import demo
+from heartfeat.heads.settings import HEAD_SETTINGS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
@@ -78,3 +79,12 @@ def test_relative_links_in_the_docs_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("head", HEAD_SETTINGS)
+def test_every_setting_of_a_head_stands_in_the_docs_with_its_default(head):
+    text = (ROOT / "docs/heads.md").read_text()
+    table = text.split(f"| `{head}` | default |")[1].split("\n\n")[0]
+    shown = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", table, re.MULTILINE))
+    defaults = HEAD_SETTINGS[head]().model_dump(mode="json", exclude={"kind"})
+    assert {name: json.loads(value) for name, value in shown.items()} == defaults

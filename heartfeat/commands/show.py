@@ -88,13 +88,11 @@ def predictions(table: "pl.DataFrame") -> int:
 
 
 def comparison(table: "pl.DataFrame") -> int:
-    """All runs side by side, scores with their 95 % intervals."""
-    scored = [name for name in table.columns if f"{name}_low" in table.columns]
-    plain = [name for name in table.columns if name.removesuffix("_low").removesuffix("_high") not in scored]
-    shown = _table("", *plain, *scored)
+    """All runs side by side; under each score its 95 % interval."""
+    scored = [name for name in ("weighted_accuracy", "uar", "auroc", "cost") if name in table.columns]
+    shown = _table("", "run", *(name.replace("_", " ") for name in scored), "fit (s)")
     for row in table.iter_rows(named=True):
-        facts = [f"{row[name]:.1f}" if name == "seconds" else str(row[name]) for name in plain]
-        shown.add_row(*facts, *(_with_interval(row, name) for name in scored))
+        shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.1f}")
     _print(shown)
     return OK
 
@@ -135,9 +133,8 @@ def _with_interval(row: dict[str, Any], name: str) -> str:
     value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     if value is None:
         return "-"
-    digits = 0 if name == "cost" else 3
-    interval = "" if low is None else f" ({low:.{digits}f}-{high:.{digits}f})"
-    return f"{value:.{digits}f}{interval}"
+    digits, rough = (0, 0) if name == "cost" else (3, 2)
+    return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{rough}f}-{high:.{rough}f}")
 
 
 def _counts(column: "pl.Series") -> str:
@@ -150,9 +147,9 @@ def _counts(column: "pl.Series") -> str:
 def _table(title: str, *columns: str) -> "Table":
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title or None, title_justify="left")
     for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
     return table
 
 
