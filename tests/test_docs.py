@@ -9,7 +9,10 @@ import typer
 
 from heartfeat.cli import app
 from heartfeat.commands.demo import demo
+from heartfeat.config import load_config
 from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.tasks import get_task
+from heartfeat.views import resolve_views
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
@@ -52,6 +55,14 @@ def test_command_lines_in_the_docs_are_understood(line):
         group = group.commands[name]
     context = group.make_context(line, arguments)
     assert context.params
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.name)
+def test_ready_configs_are_valid(path):
+    config = load_config(path)
+    assert config.data is not None
+    get_task(config.task)
+    resolve_views(config.views)
 
 
 def test_there_are_command_lines_to_check():

@@ -30,6 +30,7 @@ def predict(
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """
+    from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError
     from heartfeat.evaluation.results import tabulate
@@ -51,7 +52,8 @@ def predict(
         check_feature_keys(record.features, opened)
         tokens = head_class(record.head).uses_tokens
         examples = load_examples(opened, list(record.features), record.views, task, tokens=tokens)
-    said = predict_with_run(record, folder, examples)
+    with show_progress() as update:
+        said = predict_with_run(record, folder, examples, update)
     patients, persons = (examples.patients[column].to_list() for column in ("patient", "person"))
     table = tabulate(task, patients, persons, -1, said.probabilities).drop("fold", "label")
     table = table.with_columns(heads=said.heads, seen=said.seen)

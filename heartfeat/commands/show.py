@@ -65,6 +65,13 @@ def fitted(run: "Fitted") -> int:
         run.results.scores,
         run.results.intervals,
     )
+    if run.record.shared_persons:
+        print(
+            f"WARNING: {len(run.record.shared_persons)} persons are on two sides of the split, as was allowed"
+        )
+    if run.record.left_out:
+        count = len(run.record.left_out)
+        print(f"{count} patients took no part: in no fold, or without a usable recording (see run.json)")
     print(f"{len(run.record.seen)} heads in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 

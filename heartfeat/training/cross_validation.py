@@ -64,11 +64,14 @@ def _fit_fold(examples: Examples, number: int, fold: Fold, head: Head, progress:
     started = time.perf_counter()
     history = head.fit(train, valid, report)
     seconds = time.perf_counter() - started
+    report("predicting", 0, 1)
+    prediction = head.predict(test)
+    report("predicting", 1, 1)
     return FittedFold(
         number=number,
         head=head,
         test=test,
-        prediction=head.predict(test),
+        prediction=prediction,
         seen=tuple(sorted({*train.patients["person"], *valid.patients["person"]})),
         history=history,
         seconds=seconds,

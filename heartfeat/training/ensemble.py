@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.heads.examples import Examples
+from heartfeat.heads.head import Progress
 from heartfeat.heads.registry import head_class
 from heartfeat.training.runs import RunRecord
 from heartfeat.training.saved_heads import load_state
@@ -31,14 +32,21 @@ class EnsemblePrediction:
     seen: np.ndarray
 
 
-def predict_with_run(record: RunRecord, run: Path, examples: Examples) -> EnsemblePrediction:
+def predict_with_run(
+    record: RunRecord, run: Path, examples: Examples, progress: Progress
+) -> EnsemblePrediction:
     """Average the run's heads over patients, leaving out, per patient, heads that saw the person.
 
     Where every head saw a person, all are averaged and the patient is marked as seen.
     """
     hidden = examples.without_labels()
     heads = [head_class(record.head).from_state(load_state(folder)) for folder in record.fold_folders(run)]
-    said = np.stack([head.predict(hidden).patients for head in heads])
+    views = []
+    for done, head in enumerate(heads):
+        progress("predicting", done, len(heads))
+        views.append(head.predict(hidden).patients)
+    progress("predicting", len(heads), len(heads))
+    said = np.stack(views)
     unseen = _unseen(record.seen, examples.patients["person"].to_list())
     seen = np.logical_not(unseen.any(axis=0))
     use = np.logical_or(unseen, seen)

@@ -75,7 +75,9 @@ def run_experiment(
     crossing = check_splits(splits, cohort, allow_shared_persons=allow_shared_persons)
     kind = str(head.model_dump()["kind"])
     views = store.features(features[0]).views
+    progress("reading features", 0, 1)
     examples = load_examples(store, features, views, task, tokens=head_class(kind).uses_tokens)
+    progress("reading features", 1, 1)
     folds = fit_folds(examples, splits, lambda number: make_head(head), progress)
     split = {patient for fold in splits.folds for side in fold.sides().values() for patient in side}
     taking_part = split & set(examples.patients["patient"])
