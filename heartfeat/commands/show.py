@@ -95,11 +95,11 @@ def predictions(table: "pl.DataFrame") -> int:
 
 
 def comparison(table: "pl.DataFrame") -> int:
-    """All runs side by side; under each score its 95 % interval."""
+    """All runs side by side: scores with their 95 % intervals, and the seconds of fitting."""
     scored = [name for name in ("weighted_accuracy", "uar", "auroc", "cost") if name in table.columns]
-    shown = _table("", "run", *(name.replace("_", " ") for name in scored), "fit (s)")
+    shown = _table("", "run", *(name.replace("_", " ") for name in scored), "s")
     for row in table.iter_rows(named=True):
-        shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.1f}")
+        shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.0f}")
     _print(shown)
     return OK
 
@@ -156,7 +156,7 @@ def _table(title: str, *columns: str) -> "Table":
 
     table = Table(title=title or None, title_justify="left")
     for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=not number)
     return table
 
 
