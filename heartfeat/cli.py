@@ -12,9 +12,6 @@ from heartfeat import __version__, commands
 from heartfeat.commands import show
 from heartfeat.errors import HeartfeatError
 
-FINISHED_SOME_SKIPPED = 3
-"""Exit code of a run that finished and skipped some recordings."""
-
 app = typer.Typer(
     help="Extract heart-sound features once into a patient-indexed store; fit and judge heads off it in seconds.",
     no_args_is_help=True,

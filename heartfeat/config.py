@@ -68,9 +68,11 @@ class Config(BaseModel):
         """Where the split of this task lives."""
         if self.split.file is not None:
             return self.split.file
-        return (
-            Path("splits") / f"{self.cohort_name()}-{self.task}-{self.split.kind}-seed{self.split.seed}.json"
-        )
+        if self.split.kind == "kfold":
+            kind = f"kfold{self.split.folds}"
+        else:
+            kind = "holdout-" + "-".join(f"{fraction:g}" for fraction in self.split.fractions)
+        return Path("splits") / f"{self.cohort_name()}-{self.task}-{kind}-seed{self.split.seed}.json"
 
     def cohort_name(self) -> str:
         """Name of the cohort; that of the store where only a store is at hand."""

@@ -10,8 +10,7 @@ HeartfeatError
 ├── ExtractionError      a worker died or failed in a way that nobody foresaw
 ├── StoreError           a store is missing, damaged or of another format
 │   └── FeatureKeyError  a store holds other features than those a head was fitted on
-├── RunError             a run folder is missing, damaged or does not fit what is asked of it
-└── MissingExtraError    an optional dependency is needed; names the extra that brings it
+└── RunError             a run folder is missing, damaged or does not fit what is asked of it
 """
 
 
@@ -73,7 +72,3 @@ class FeatureKeyError(StoreError):
 
 class RunError(HeartfeatError):
     """Raised when a run folder is missing, damaged or does not fit what is asked of it."""
-
-
-class MissingExtraError(HeartfeatError):
-    """Raised when an optional dependency is needed; names the extra that brings it."""

@@ -77,7 +77,7 @@ def test_a_malformed_file_is_a_config_error(tmp_path, text):
 def test_a_config_without_data_serves_those_who_have_a_store_only():
     config = parse_config({"store": "shared/hospital.zarr"})
     assert config.data is None
-    assert str(config.split_file()) == "splits/hospital-murmur-kfold-seed0.json"
+    assert str(config.split_file()) == "splits/hospital-murmur-kfold5-seed0.json"
 
 
 def test_data_path_expands_variables(monkeypatch):
@@ -97,7 +97,7 @@ def test_an_unknown_head_lists_the_heads():
 
 def test_split_file_defaults_to_a_name_made_of_what_shapes_it():
     config = parse_config({"data": {"path": "p", "name": "mine"}, "split": {"seed": 4}})
-    assert str(config.split_file()) == "splits/mine-murmur-kfold-seed4.json"
+    assert str(config.split_file()) == "splits/mine-murmur-kfold5-seed4.json"
 
 
 @given(

@@ -16,7 +16,6 @@ SITES = ("AV", "PV", "TV", "MV", "Phc")
 PATIENT_FIELD = "Patient ID"
 LOCATIONS_FIELD = "Recording locations"
 RELATED_FIELD = "Additional ID"
-NUMBER_COLUMNS = ("height", "weight")
 
 _CHARACTERS = {
     "shape": ("Crescendo", "Decrescendo", "Diamond", "Plateau"),

@@ -51,14 +51,17 @@ def find_splits(
     Raises
     ------
     SplitError
-        When the file is missing or damaged, or no such split can be made.
+        When the file is missing or damaged, holds another split than the config wants, or no such split can
+        be made.
     """
     from heartfeat.cohorts.splits import holdout, kfold, load_splits, save_splits
     from heartfeat.tasks import get_task
 
     path, wanted = config.split_file(), config.split
-    if file is not None or (path.exists() and not overwrite):
-        return load_splits(file or path)
+    if file is not None:
+        return load_splits(file)
+    if path.exists() and not overwrite:
+        return _reused(load_splits(path), path, config, cohort)
     label = get_task(config.task).patient_label
     if wanted.kind == "kfold":
         made = kfold(cohort, label, folds=wanted.folds, seed=wanted.seed)
@@ -66,3 +69,26 @@ def find_splits(
         made = holdout(cohort, label, fractions=wanted.fractions, seed=wanted.seed)
     save_splits(made, path, overwrite=overwrite)
     return made
+
+
+def _reused(found: "Splits", path: Path, config: "Config", cohort: "Cohort") -> "Splits":
+    """A split from its file, unless it was made here for other settings or other patients."""
+    from heartfeat.errors import SplitError
+
+    if found.kind == "given":
+        return found
+    wanted = config.split
+    differs = []
+    if (found.kind, found.seed) != (wanted.kind, wanted.seed):
+        differs.append(f"is {found.kind} with seed {found.seed}, not {wanted.kind} with seed {wanted.seed}")
+    elif wanted.kind == "kfold" and len(found.folds) != wanted.folds:
+        differs.append(f"has {len(found.folds)} folds, not {wanted.folds}")
+    divided = {patient for fold in found.folds for side in fold.sides().values() for patient in side}
+    if divided != set(cohort.patients["patient"]):
+        differs.append("divides other patients than the cohort has")
+    if differs:
+        raise SplitError(
+            f"the split in {path} {' and '.join(differs)}; make it anew with `heartfeat splits --overwrite`, or "
+            "name another split.file"
+        )
+    return found

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from heartfeat.extraction.summary import ExtractionSummary
 
 
+HEADLINE = "# the demo's experiment\n"
+
+
 @dataclass(frozen=True)
 class Demo:
     """What the demo made: a folder with data, store, runs and report."""
@@ -39,6 +42,7 @@ def demo(
     from heartfeat.commands.extract import extract
     from heartfeat.commands.fit import fit
     from heartfeat.commands.progress import show_progress
+    from heartfeat.errors import ConfigError
 
     data, config = folder / f"cohort-{patients}-seed{seed}", folder / "heartfeat.yaml"
     if not (data / "training_data.csv").exists():
@@ -47,11 +51,17 @@ def demo(
     tree = {
         "data": {"cohort": "circor", "name": "synthetic", "path": str(data)},
         "store": str(folder / "store.zarr"),
-        "split": {"folds": folds, "seed": seed, "file": str(folder / "split.json")},
+        "split": {
+            "folds": folds,
+            "seed": seed,
+            "file": str(folder / f"split-{patients}-{folds}-{seed}.json"),
+        },
         "runs": str(folder / "runs"),
         "heads": {"mambaformer": {"epochs": 15, "seed": seed}},
     }
-    config.write_text("# the demo's experiment\n" + yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    if config.exists() and not config.read_text(encoding="utf-8").startswith(HEADLINE):
+        raise ConfigError(f"{config} is not the demo's; name another --folder")
+    config.write_text(HEADLINE + yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
     extraction = extract(config=config, device="cpu")
     for head in ("logistic", "lgbm", "mambaformer"):
         fit(head=head, name=head, overwrite=True, config=config)

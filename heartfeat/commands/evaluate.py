@@ -33,7 +33,7 @@ def evaluate(
     Raises
     ------
     RunError
-        When there is no such run, or the store has no labels for its patients.
+        When there is no such run, or the store is of another cohort or has no labels.
     """
     from heartfeat.commands.reports import write_runs_report
     from heartfeat.config import load_config
@@ -41,16 +41,18 @@ def evaluate(
     from heartfeat.evaluation.results import judge, save_results, with_labels
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
-    from heartfeat.training.runs import load_record
+    from heartfeat.training.runs import check_same_cohort, load_record, updating_run
 
     settings = load_config(config, set or ())
     folder = settings.runs / run
     record = load_record(folder)
+    task = get_task(record.task)
     with open_store(store or settings.store) as opened:
-        task = get_task(record.task)
+        check_same_cohort(record, opened)
         predictions = with_labels(task, load_predictions(folder), opened.patients)
         results = judge(task, predictions, opened.patients)
-        save_predictions(predictions, folder)
-        save_results(results, folder)
+        with updating_run(folder) as beside:
+            save_predictions(predictions, beside)
+            save_results(results, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
     return Evaluation(record, results, folder / "report.html")

@@ -59,22 +59,29 @@ def fit(
     from heartfeat.commands.common import find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
-    from heartfeat.errors import RunError
+    from heartfeat.errors import ConfigError, RunError
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import run_experiment
+    from heartfeat.training.feature_keys import check_settings
     from heartfeat.training.runs import new_run_name
+    from heartfeat.views import resolve_views
 
     settings = load_config(config, set or ())
     chosen, task = settings.head(head, seed=seed), get_task(settings.task)
+    names = features or list(settings.backbones)
+    if name is not None and (name.startswith(".") or Path(name).name != name):
+        raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
     folder = settings.runs / (name or new_run_name(settings.runs, f"{task.name}-{head}"))
     if folder.exists() and not overwrite:
         raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
     with open_store(store or settings.store) as opened, show_progress() as update:
+        check_settings(settings.backbones, names, opened)
         experiment = run_experiment(
             opened,
             chosen,
-            features or list(settings.backbones),
+            names,
+            resolve_views(settings.views),
             task,
             lambda cohort: find_splits(settings, cohort, split),
             name=folder.name,

@@ -21,9 +21,18 @@ def read_runs(folders: Sequence[Path]) -> list["RunReport"]:
 
 
 def write_runs_report(path: Path, title: str, folders: Sequence[Path], store: "Store") -> None:
-    """Write a single-file HTML report on runs that were fitted off one store."""
-    from heartfeat.evaluation.report import write_report
+    """Write a single-file HTML report on runs that were fitted off one store.
 
+    Raises
+    ------
+    RunError
+        When a run was fitted on another cohort.
+    """
+    from heartfeat.evaluation.report import write_report
+    from heartfeat.training.runs import check_same_cohort, load_record
+
+    for folder in folders:
+        check_same_cohort(load_record(folder), store)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_report(path, title, cohort_summary(store), read_runs(folders))
 

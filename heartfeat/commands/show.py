@@ -85,7 +85,10 @@ def evaluation(result: "Evaluation") -> int:
 
 def predictions(table: "pl.DataFrame") -> int:
     """How many patients were given which class."""
-    print(f"{table.height} patients: {_counts(table['decision'])}")
+    silent = int(table["decision"].null_count())
+    print(f"{table.height} patients: {_counts(table['decision'].drop_nulls())}")
+    if silent:
+        print(f"{silent} patients have no usable recording and so no decision")
     if table["seen"].any():
         print(
             f"WARNING: every head was trained on {table['seen'].sum()} of these patients (column `seen`): "
@@ -101,6 +104,10 @@ def comparison(table: "pl.DataFrame") -> int:
     for row in table.iter_rows(named=True):
         shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.0f}")
     _print(shown)
+    if table["split"].n_unique() > 1 or table["patients"].n_unique() > 1:
+        print("WARNING: these runs are on different splits, so their scores do not compare:")
+        for name, split, patients in table.select("run", "split", "patients").iter_rows():
+            print(f"  {name}: split {split}, {patients} patients")
     return OK
 
 

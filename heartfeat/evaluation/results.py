@@ -79,7 +79,8 @@ def with_labels(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -
     if task.patient_label not in patients.columns:
         return predictions
     labels = patients.select("patient", label=task.patient_label)
-    return predictions.update(labels, on="patient", how="left")
+    labelled = predictions.drop("label").join(labels, on="patient", how="left", maintain_order="left")
+    return labelled.select(predictions.columns)
 
 
 def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Results:

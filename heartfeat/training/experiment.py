@@ -1,5 +1,6 @@
 """One head over all folds of a split, off one store."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +12,7 @@ from heartfeat import __version__
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Splits
 from heartfeat.cohorts.split_check import check_splits
-from heartfeat.errors import ConfigError
+from heartfeat.errors import ConfigError, SplitError
 from heartfeat.heads.head import Progress
 from heartfeat.heads.registry import head_class, make_head
 from heartfeat.stores.schema import canonical_json
@@ -41,6 +42,7 @@ def run_experiment(
     store: Store,
     head: BaseModel,
     features: Sequence[str],
+    views: Sequence[str],
     task: Task,
     find_splits: Callable[[Cohort], Splits],
     *,
@@ -55,7 +57,9 @@ def run_experiment(
     head
         Settings of the head.
     features
-        Feature sets to use, all under the views of the first.
+        Feature sets to use.
+    views
+        Views to train on and to average over, the clean one first.
     find_splits
         Gives the split of a cohort.
     name
@@ -66,15 +70,17 @@ def run_experiment(
     Raises
     ------
     SplitError
-        When the split does not fit the store, or people cross and may not.
+        When the split does not fit the store, tests a patient twice, or people cross and may not.
+    StoreError
+        When the store lacks a feature set or a view.
     """
     if not features:
         raise ConfigError("name at least one feature set")
     cohort = stored_cohort(store)
     splits = find_splits(cohort)
     crossing = check_splits(splits, cohort, allow_shared_persons=allow_shared_persons)
+    _check_tested_once(splits)
     kind = str(head.model_dump()["kind"])
-    views = store.features(features[0]).views
     progress("reading features", 0, 1)
     examples = load_examples(store, features, views, task, tokens=head_class(kind).uses_tokens)
     progress("reading features", 1, 1)
@@ -98,3 +104,13 @@ def run_experiment(
         left_out=[patient for patient in cohort.patients["patient"] if patient not in taking_part],
     )
     return Experiment(record, folds)
+
+
+def _check_tested_once(splits: Splits) -> None:
+    tested = Counter(patient for fold in splits.folds for patient in fold.test)
+    twice = [patient for patient, count in tested.items() if count > 1]
+    if twice:
+        raise SplitError(
+            f"{len(twice)} patients are tested by several folds, first {twice[0]}, and would count several times "
+            "in one score; give splits that overlap one file each, and fit once per file"
+        )

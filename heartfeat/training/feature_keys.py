@@ -1,8 +1,10 @@
 """A head works on the features that it was fitted on, and on no others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from heartfeat.backbones.load import describe_backbone
+from heartfeat.backbones.settings import BackboneSettings, LogMelSettings
 from heartfeat.errors import FeatureKeyError
 from heartfeat.stores.store import Store
 
@@ -34,6 +36,32 @@ def check_feature_keys(fitted: Mapping[str, Mapping[str, Any]], store: Store) ->
             raise FeatureKeyError(
                 f"the feature set {name!r} of {store.uri} is not the one this head was fitted on: "
                 f"{'; '.join(differences)}. Extract with the settings of the run, or fit the head again"
+            )
+
+
+def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[str], store: Store) -> None:
+    """Refuse a store whose log-mel features were extracted with other settings than a config's.
+
+    Feature sets that the config does not describe are taken as they are, and so are those of backbones with
+    weights: to describe them takes the weights, which those who have a store only need not have.
+
+    Raises
+    ------
+    FeatureKeyError
+        Names every setting that differs, with both values.
+    """
+    for name in names:
+        settings = backbones.get(name)
+        if name not in store.feature_sets or not isinstance(settings, LogMelSettings):
+            continue
+        present = store.features(name).attrs["core"]
+        wanted = describe_backbone(settings).core()
+        differences = list(_differences(wanted, {key: present.get(key) for key in wanted}))
+        differences = [text for text in differences if not text.startswith("revisions.")]
+        if differences:
+            raise FeatureKeyError(
+                f"{store.uri} holds other features {name!r} than the config describes: {'; '.join(differences)} "
+                "in the store. Run extract, or set the config to what the store holds"
             )
 
 

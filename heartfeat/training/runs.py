@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import RunError
+from heartfeat.stores.store import Store
 
 RUN_FORMAT = 1
 
@@ -89,6 +90,34 @@ def writing_run(folder: Path, overwrite: bool = False) -> Iterator[Path]:
             old.rename(folder)
         for leftover in (beside, old):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def updating_run(folder: Path) -> Iterator[Path]:
+    """A folder to write new versions of a run's files into; they take the old ones' places at the end, or none does."""
+    beside = folder / f".new-{os.getpid()}"
+    beside.mkdir()
+    try:
+        yield beside
+        for path in beside.iterdir():
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_same_cohort(record: RunRecord, store: Store) -> None:
+    """Refuse a store of another cohort than the one that a run was fitted on.
+
+    Raises
+    ------
+    RunError
+        When the digests of the two cohorts differ.
+    """
+    if store.attrs.get("cohort_digest", "") != record.cohort_digest:
+        raise RunError(
+            f"the run {record.name} was fitted off {record.store}, and {store.uri} holds another cohort, or that one "
+            "with other patients or labels; name the run's own store with --store, or fit again"
+        )
 
 
 def save_record(record: RunRecord, folder: Path) -> None:

@@ -29,6 +29,18 @@ def test_naming_runs_leaves_the_others_out(project):
     assert heartfeat.compare(run=["other"], config=project)["run"].to_list() == ["other"]
 
 
+def test_runs_of_other_tasks_are_left_out_and_other_splits_told_apart(project):
+    other = project.parent / "other.json"
+    changes = ["split.seed=9", f"split.file={other}"]
+    heartfeat.fit(head="logistic", name="outcome", config=project, set=["task=outcome", *changes])
+    heartfeat.fit(
+        head="logistic", name="elsewhere", config=project, set=["split.seed=9", f"split.file={other}.2"]
+    )
+    table = heartfeat.compare(config=project)
+    assert sorted(table["run"]) == ["elsewhere", "murmur-logistic"]
+    assert table["split"].n_unique() == 2
+
+
 def test_no_runs_at_all_names_the_command_that_makes_one(project):
     with pytest.raises(RunError, match="heartfeat fit"):
         heartfeat.compare(config=project, set=[f"runs={project.parent / 'empty'}"])

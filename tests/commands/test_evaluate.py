@@ -3,6 +3,7 @@ import json
 import pytest
 
 import heartfeat
+from heartfeat.cohorts.synthetic import write_synthetic_cohort
 from heartfeat.errors import RunError
 
 
@@ -13,6 +14,17 @@ def test_evaluating_again_gives_the_scores_of_the_fit(project):
     result = heartfeat.evaluate(run="murmur-logistic", config=project)
     assert json.loads(scores.read_text()) == before
     assert "murmur-logistic" in result.report.read_text()
+
+
+def test_labels_of_another_cohort_are_refused_and_the_scores_stay(project, tmp_path):
+    data = write_synthetic_cohort(tmp_path / "other", patients=30, seed=4, seconds=(2, 3))
+    store = str(tmp_path / "other.zarr")
+    heartfeat.extract(config=project, set=[f"data.path={data}"], store=store, device="cpu", workers=1)
+    scores = project.parent / "runs/murmur-logistic/scores.json"
+    before = scores.read_bytes()
+    with pytest.raises(RunError, match="another cohort"):
+        heartfeat.evaluate(run="murmur-logistic", store=store, config=project)
+    assert scores.read_bytes() == before
 
 
 def test_a_missing_run_is_named(project):

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import heartfeat
-from heartfeat.errors import ConfigError, RunError, SplitError
+from heartfeat.errors import ConfigError, FeatureKeyError, RunError, SplitError, StoreError
 
 
 @pytest.mark.parametrize("head", ["logistic", "lgbm", "mambaformer"])
@@ -61,6 +61,31 @@ def test_a_person_on_two_sides_is_refused_unless_allowed(project):
         heartfeat.fit(head="logistic", split=file, config=project)
     fitted = heartfeat.fit(head="logistic", split=file, allow_shared_persons=True, config=project)
     assert len(fitted.record.shared_persons) == 1
+
+
+def test_splits_that_test_a_patient_twice_are_refused(project):
+    made = json.loads((project.parent / "split.json").read_text())
+    file = project.parent / "twice.json"
+    file.write_text(json.dumps({"first": made["folds"][0], "second": made["folds"][0]}))
+    with pytest.raises(SplitError, match="tested by several folds"):
+        heartfeat.fit(head="logistic", split=file, config=project)
+
+
+def test_a_store_with_other_features_than_the_config_says_is_refused(project):
+    with pytest.raises(FeatureKeyError, match="dim was 24 and is 16"):
+        heartfeat.fit(head="logistic", config=project, set=["backbones.logmel.bands=24"])
+
+
+def test_the_views_of_the_config_are_used(project):
+    assert heartfeat.fit(head="logistic", config=project, set=["views=none"]).record.views == ["clean"]
+    with pytest.raises(StoreError, match="lacks the view 'bandstop'"):
+        heartfeat.fit(head="logistic", config=project, set=["views=clean,bandstop"])
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", ".hidden"])
+def test_a_run_cannot_be_written_outside_the_runs_folder(project, name):
+    with pytest.raises(ConfigError, match="plain folder name"):
+        heartfeat.fit(head="logistic", name=name, config=project)
 
 
 def test_an_outcome_head_is_one_setting_away(project):

@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 import heartfeat
+from heartfeat.cohorts.synthetic import write_synthetic_cohort
 from heartfeat.errors import ConfigError, SplitError
 
 
@@ -12,10 +13,19 @@ def test_every_patient_is_tested_once_and_no_person_twice(project):
     assert sorted(tested) == sorted(cohort.patients["patient"])
 
 
-def test_a_new_seed_needs_leave_to_replace_the_file(project):
+@pytest.mark.parametrize("change", ["split.seed=5", "split.folds=3", "split.kind=holdout"])
+def test_a_file_with_another_split_is_neither_reused_nor_replaced_unasked(project, change):
     before = heartfeat.splits(config=project)
-    assert heartfeat.splits(config=project, set=["split.seed=5"]) == before
-    assert heartfeat.splits(config=project, set=["split.seed=5"], overwrite=True) != before
+    with pytest.raises(SplitError, match="--overwrite"):
+        heartfeat.splits(config=project, set=[change])
+    assert heartfeat.splits(config=project) == before
+    assert heartfeat.splits(config=project, set=[change], overwrite=True) != before
+
+
+def test_a_split_of_other_patients_is_not_reused(project, tmp_path):
+    data = write_synthetic_cohort(tmp_path / "grown", patients=31, seed=3, seconds=(2, 3))
+    with pytest.raises(SplitError, match="other patients"):
+        heartfeat.splits(config=project, set=[f"data.path={data}"])
 
 
 def test_a_missing_split_file_is_an_error(project):
