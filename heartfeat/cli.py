@@ -42,7 +42,12 @@ def _register(
 
     @functools.wraps(function)
     def command(**arguments: Any) -> None:  # noqa: ANN401
-        raise typer.Exit(printer(function(**arguments)))
+        try:
+            code = printer(function(**arguments))
+        except KeyboardInterrupt:
+            print("heartfeat: interrupted; run the same command again to go on from here", file=sys.stderr)
+            code = 130
+        raise typer.Exit(code)
 
     # The result's type is imported late, so its annotation cannot be resolved here; nothing needs it.
     command.__annotations__ = {
@@ -79,6 +84,8 @@ def main() -> None:
     except HeartfeatError as error:
         print(f"heartfeat: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("heartfeat: interrupted; run the same command again to go on from here", file=sys.stderr)
-        sys.exit(130)
+    except OSError as error:
+        print(
+            f"heartfeat: {error}; check the path, its permissions and the space on the disk", file=sys.stderr
+        )
+        sys.exit(1)

@@ -41,7 +41,7 @@ class SplitConfig(BaseModel):
     kind: Literal["kfold", "holdout"] = "kfold"
     folds: int = Field(5, ge=2)
     fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     file: Path | None = None
 
 
@@ -57,12 +57,17 @@ class Config(BaseModel):
 
     data: DataConfig | None = None
     store: str = "stores/features.zarr"
-    backbones: dict[str, LogMelSettings | TransformersSettings]
+    backbones: dict[str, LogMelSettings | TransformersSettings] = Field(min_length=1)
     views: str = "tta5"
     task: str = "murmur"
     split: SplitConfig = Field(default_factory=SplitConfig)
     heads: dict[str, Any] = Field(default_factory=dict)
     runs: Path = Path("runs")
+
+    @field_validator("views", mode="before")
+    @classmethod
+    def _join_views(cls, views: object) -> object:
+        return ",".join(map(str, views)) if isinstance(views, list) else views
 
     def split_file(self) -> Path:
         """Where the split of this task lives."""

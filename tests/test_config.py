@@ -80,6 +80,15 @@ def test_a_config_without_data_serves_those_who_have_a_store_only():
     assert str(config.split_file()) == "splits/hospital-murmur-kfold5-seed0.json"
 
 
+def test_views_may_be_a_yaml_list():
+    assert parse_config({"views": ["clean", "gain-6"]}).views == "clean,gain-6"
+
+
+def test_no_backbones_at_all_are_refused():
+    with pytest.raises(ConfigError, match="backbones"):
+        parse_config({"backbones": {}})
+
+
 def test_data_path_expands_variables(monkeypatch):
     monkeypatch.setenv("SOUNDS", "/sounds")
     assert str(parse_config({"data": {"path": "$SOUNDS/circor"}}).data.path) == "/sounds/circor"

@@ -29,7 +29,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where everything is written.")] = Path("demo"),
     patients: Annotated[int, typer.Option(min=30, help="Synthetic patients.")] = 150,
     folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 3,
-    seed: Annotated[int, typer.Option(help="Seed of the cohort, the split and the heads.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the cohort, the split and the heads.")] = 0,
 ) -> Demo:
     """Run the whole pipeline on a synthetic cohort: no data, no network, no GPU; a report at the end.
 

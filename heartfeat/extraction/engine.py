@@ -9,7 +9,7 @@ import polars as pl
 
 from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.errors import DeviceError
+from heartfeat.errors import DeviceError, StoreError
 from heartfeat.extraction.devices import core_count
 from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import plan_sets
@@ -18,6 +18,7 @@ from heartfeat.extraction.pack import clear_staging, is_current, pack, recording
 from heartfeat.extraction.plan import Plan, make_plan
 from heartfeat.extraction.process import Job
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+from heartfeat.stores.store import Store
 
 ProgressCallback = Callable[[str, int, int], None]
 """``progress(what, done, total)``; called in the main process."""
@@ -76,6 +77,7 @@ def run_extraction(
     if not devices:
         raise DeviceError("there is no device to work on; give at least one, such as 'cpu'")
     plan = make_plan(cohort, store_uri, plan_sets(backbones, views))
+    _check_same_cohort(cohort, plan.store)
     ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
     for facts in plan.facts.values() if strict else ():
         refuse(facts)
@@ -85,6 +87,22 @@ def run_extraction(
         )
     written = _finish(cohort, plan, ledger, store_uri, progress)
     return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
+
+
+def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
+    """Refuse to empty a store because the files are elsewhere, or to replace it by another cohort's."""
+    if store is None:
+        return
+    if not set(store.recordings["recording"]) & set(cohort.recordings["recording"]):
+        raise StoreError(
+            f"{store.uri} holds the cohort {store.attrs.get('cohort')!r}, which shares no recording with "
+            f"{cohort.name!r}; name another store, or delete that one first"
+        )
+    if not any(Path(path).exists() for path in cohort.recordings["path"]):
+        raise StoreError(
+            f"none of the {cohort.recordings.height} files of the cohort is there, so {store.uri} is left as it is; "
+            "check data.path"
+        )
 
 
 def _work(

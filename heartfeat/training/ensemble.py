@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from heartfeat.errors import RunError
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.head import Progress
+from heartfeat.heads.head import Head, Progress
 from heartfeat.heads.registry import head_class
 from heartfeat.training.runs import RunRecord
 from heartfeat.training.saved_heads import load_state
@@ -40,7 +41,7 @@ def predict_with_run(
     Where every head saw a person, all are averaged and the patient is marked as seen.
     """
     hidden = examples.without_labels()
-    heads = [head_class(record.head).from_state(load_state(folder)) for folder in record.fold_folders(run)]
+    heads = [_load_head(record, folder) for folder in record.fold_folders(run)]
     views = []
     for done, head in enumerate(heads):
         progress("predicting", done, len(heads))
@@ -52,6 +53,14 @@ def predict_with_run(
     use = np.logical_or(unseen, seen)
     weights = (use / use.sum(axis=0))[:, None, :, None]
     return EnsemblePrediction((said * weights).sum(axis=0), use.sum(axis=0), seen)
+
+
+def _load_head(record: RunRecord, folder: Path) -> Head:
+    state = load_state(folder)
+    try:
+        return head_class(record.head).from_state(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise RunError(f"the saved head in {folder} is damaged ({error!r}); fit it again") from error
 
 
 def _unseen(seen: Sequence[Sequence[str]], persons: Sequence[str]) -> np.ndarray:

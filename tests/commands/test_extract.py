@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import heartfeat
-from heartfeat.errors import ConfigError, DeviceError, RecordingError
+from heartfeat.errors import ConfigError, DeviceError, RecordingError, StoreError
 
 
 def test_a_finished_store_is_left_alone(project):
@@ -12,6 +12,17 @@ def test_a_finished_store_is_left_alone(project):
     summary = heartfeat.extract(config=project, device="cpu", workers=1)
     assert summary.nothing_to_do
     assert {path: path.stat().st_mtime_ns for path in (project.parent / "store.zarr").rglob("*")} == before
+
+
+def test_a_store_is_not_emptied_because_its_files_are_elsewhere(project, synthetic_data, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(synthetic_data, data)
+    for sound in (data / "training_data").glob("*.wav"):
+        sound.unlink()
+    with pytest.raises(StoreError, match=r"check data\.path"):
+        heartfeat.extract(config=project, set=[f"data.path={data}"], device="cpu", workers=1)
+    with heartfeat.open_store(project.parent / "store.zarr") as opened:
+        assert (opened.recordings["status"] == "ok").all()
 
 
 def test_a_view_is_added_without_encoding_the_others_again(project):

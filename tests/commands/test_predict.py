@@ -48,6 +48,12 @@ def test_other_features_are_refused_and_the_difference_named(project, tmp_path):
         heartfeat.predict(run="murmur-logistic", store=store, config=project)
 
 
+def test_a_damaged_head_is_an_error_that_names_it(project):
+    (project.parent / "runs/murmur-logistic/fold1/head.json").write_text("{}")
+    with pytest.raises(RunError, match="fold1"):
+        heartfeat.predict(run="murmur-logistic", config=project)
+
+
 def test_an_unknown_run_names_the_runs(project):
     with pytest.raises(RunError, match="murmur-logistic"):
         heartfeat.predict(run="absent", config=project)
