@@ -9,6 +9,7 @@ HeartfeatError
 ├── DeviceError          a requested device is not on this machine
 ├── ExtractionError      a worker died or failed in a way that nobody foresaw
 ├── StoreError           a store is missing, damaged or of another format
+│   ├── UnreadableError  the system refuses to read a file of a store
 │   └── FeatureKeyError  a store holds other features than those a head was fitted on
 └── RunError             a run folder is missing, damaged or does not fit what is asked of it
 """
@@ -64,6 +65,10 @@ class ExtractionError(HeartfeatError):
 
 class StoreError(HeartfeatError):
     """Raised when a store is missing, damaged or of another format."""
+
+
+class UnreadableError(StoreError):
+    """Raised when the system refuses to read a file of a store, which says nothing of what is in the file."""
 
 
 class FeatureKeyError(StoreError):

@@ -5,6 +5,7 @@ with nulls adds ``valid`` (bool), so that null, NaN and empty text stay three th
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -68,6 +69,17 @@ def encode_column(column: pl.Series) -> tuple[dict[str, Any], dict[str, np.ndarr
     return {"type": kind, "rows": len(column), "nullable": "valid" in arrays}, arrays
 
 
+def column_parts(attrs: Mapping[str, Any]) -> list[str]:
+    """Names of a column's arrays."""
+    if attrs["type"] == "null":
+        return []
+    return [
+        "values",
+        *(["offsets"] if attrs["type"] == "string" else []),
+        *(["valid"] if attrs["nullable"] else []),
+    ]
+
+
 def decode_column(name: str, attrs: Mapping[str, Any], read: Callable[[str], np.ndarray]) -> pl.Series:
     """The column that `encode_column` took apart.
 
@@ -85,10 +97,12 @@ def decode_column(name: str, attrs: Mapping[str, Any], read: Callable[[str], np.
     StoreError
         When attributes and arrays contradict each other.
     """
-    kind, rows = attrs.get("type"), attrs.get("rows")
-    if not isinstance(rows, int) or rows < 0 or not (kind in NUMBERS or kind in ("string", "null")):
+    kind, rows, nullable = attrs.get("type"), attrs.get("rows"), attrs.get("nullable")
+    known = isinstance(kind, str) and (kind in NUMBERS or kind in ("string", "null"))
+    if type(rows) is not int or rows < 0 or not known or (kind != "null" and type(nullable) is not bool):
         raise StoreError(
-            f"column {name!r} has the type {kind!r} and {rows!r} rows, which this release cannot read"
+            f"column {name!r} has the type {kind!r}, {rows!r} rows and nullable {nullable!r}, "
+            "which this release cannot read"
         )
     if kind == "null":
         return pl.Series(name, [None] * rows, dtype=pl.Null)
@@ -98,7 +112,7 @@ def decode_column(name: str, attrs: Mapping[str, Any], read: Callable[[str], np.
         column = _numbers(name, read("values"), str(kind))
     if len(column) != rows:
         raise StoreError(f"column {name!r} announces {rows} rows and has {len(column)}")
-    if not attrs.get("nullable"):
+    if not nullable:
         return column
     valid = read("valid")
     if valid.shape != (rows,) or valid.dtype != bool:
@@ -120,11 +134,12 @@ def _text(name: str, values: np.ndarray, offsets: np.ndarray, rows: int) -> pl.S
     shaped = offsets.shape == (rows + 1,) and offsets.dtype == np.int64
     if not shaped or offsets[0] != 0 or offsets[-1] != values.size or (lengths < 0).any():
         raise StoreError(f"column {name!r} has text offsets that do not fit {rows} rows, {values.size} bytes")
-    if rows == 0:
-        return pl.Series(name, [], dtype=pl.String)
-    places = pl.DataFrame({"start": offsets[:-1], "length": lengths})
-    cut = pl.lit(values.tobytes()).bin.slice(pl.col("start"), pl.col("length"))
+    # Not by a polars expression, whose threads would be waited for in vain in a forked process.
+    whole, spans = values.tobytes(), pairwise(offsets.tolist())
     try:
-        return places.select(cut.cast(pl.String).alias(name)).to_series()
-    except pl.exceptions.PolarsError as error:
+        if whole.isascii():
+            text = whole.decode()
+            return pl.Series(name, [text[start:stop] for start, stop in spans], dtype=pl.String)
+        return pl.Series(name, [whole[start:stop].decode() for start, stop in spans], dtype=pl.String)
+    except UnicodeDecodeError as error:
         raise StoreError(f"column {name!r} is not valid UTF-8 text") from error

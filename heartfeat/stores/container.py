@@ -1,16 +1,40 @@
-"""What both containers offer: a tree of groups with attributes, and arrays."""
+"""What both containers offer to readers: a tree of groups with attributes, and arrays."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from heartfeat.errors import StoreError
+from heartfeat.errors import StoreError, UnreadableError
+from heartfeat.stores.checksums import array_checksum, unseal
 from heartfeat.stores.location import Location
-from heartfeat.stores.row_sink import RowSink
+from heartfeat.stores.schema import FORMAT_VERSION
+
+RESTORE = "Restore it from a copy, or move it away and extract again"
+"""What remains to be done about damage outside feature rows."""
+
+_LONGEST_PROBLEM = 500
+
+
+@dataclass(frozen=True)
+class LostRows:
+    """Rows of an array whose bytes are not there.
+
+    Attributes
+    ----------
+    view
+        Number of the view, or None in an array without views.
+    start, stop
+        The rows, ``start:stop``.
+    problem
+        What is wrong with which file.
+    """
+
+    view: int | None
+    start: int
+    stop: int
+    problem: str
 
 
 class StoredArray(ABC):
@@ -18,10 +42,29 @@ class StoredArray(ABC):
 
     shape: tuple[int, ...]
     dtype: np.dtype
+    gap: int = 0
+    """Rows between wanted ones that are better read along than skipped: none where nothing is fetched in chunks."""
 
     @abstractmethod
     def rows(self, view: int | None, start: int, stop: int) -> np.ndarray:
         """A copy of rows ``start:stop`` of one view, or of a one-dimensional array (``view`` None)."""
+
+    def read_into(self, out: np.ndarray, view: int | None, start: int) -> None:
+        """Fill ``out`` with the rows from ``start`` on."""
+        out[...] = self.rows(view, start, start + len(out))
+
+    def read_spans(self, out: np.ndarray, view: int | None, spans: list[tuple[int, int]]) -> int:
+        """Fill ``out`` with the rows of rising spans, read together; how many rows that were."""
+        low, filled = spans[0][0], 0
+        if len(spans) == 1:
+            filled = spans[0][1] - low
+            self.read_into(out[:filled], view, low)
+            return filled
+        together = self.rows(view, low, spans[-1][1])
+        for start, stop in spans:
+            out[filled : filled + stop - start] = together[start - low : stop - low]
+            filled += stop - start
+        return filled
 
     def read(self, view: int | None = None) -> np.ndarray:
         """A copy of one view, of a one-dimensional array, or (``view`` None) of all views."""
@@ -31,6 +74,10 @@ class StoredArray(ABC):
             return np.empty(self.shape, self.dtype)
         return np.stack([self.rows(number, 0, self.shape[1]) for number in range(self.shape[0])])
 
+    def lost_rows(self) -> list[LostRows]:
+        """Rows whose file is missing or has another size than it should; nothing of their content is read."""
+        return []
+
 
 class Container(ABC):
     """A store opened for reading. Paths are relative, with ``/`` between names; ``""`` is the root."""
@@ -38,16 +85,55 @@ class Container(ABC):
     def __init__(self, location: Location) -> None:
         self.location = location
         self._closed = False
+        self._checksums: dict[str, dict[str, int]] = {}
 
     @abstractmethod
-    def attrs(self, path: str = "") -> dict[str, Any]:
-        """Attributes of a group.
+    def stored_attrs(self, path: str = "") -> dict[str, Any]:
+        """Attributes of a group as they are stored, checksums and all.
 
         Raises
         ------
         StoreError
             When the group is missing or unreadable.
         """
+
+    def attrs(self, path: str = "") -> dict[str, Any]:
+        """Attributes of a group, checked against their checksum and without it.
+
+        Raises
+        ------
+        StoreError
+            When the group is missing, unreadable or not as it was written.
+        """
+        stored = self.stored_attrs(path)
+        if not path and stored.get("format_version") != FORMAT_VERSION:
+            return stored  # another version may have other checksums; whoever asks refuses it
+        try:
+            attrs, self._checksums[path] = unseal(stored)
+        except (ValueError, StoreError) as error:
+            raise self.damaged(path, str(error)) from error
+        return attrs
+
+    def checksums(self, path: str) -> dict[str, int]:
+        """CRC-32 of a group's arrays by name; empty where the store was written without."""
+        if path not in self._checksums:
+            self.attrs(path)
+        return self._checksums[path]
+
+    def read_checked(self, path: str) -> np.ndarray:
+        """A whole array, checked against its checksum where there is one.
+
+        Raises
+        ------
+        StoreError
+            When the array is missing, unreadable or not as it was written.
+        """
+        values = self.array(path).read()
+        group, _, name = path.rpartition("/")
+        expected = self.checksums(group).get(name)
+        if expected is not None and array_checksum(values) != expected:
+            raise self.damaged(path, "its bytes are not those that were written: their checksum is another")
+        return values
 
     @abstractmethod
     def array(self, path: str) -> StoredArray:
@@ -59,6 +145,9 @@ class Container(ABC):
             When the array is missing or unreadable.
         """
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open_container, (self.location,)
+
     def close(self) -> None:
         """Let go of files; reading afterwards is an error."""
         self._closed = True
@@ -68,51 +157,18 @@ class Container(ABC):
         if self._closed:
             raise StoreError(f"{self.location.uri} was closed; open it again with open_store")
 
-    def damaged(self, path: str, problem: str) -> StoreError:
-        """The error for an element that is missing or contradicts the rest."""
-        return StoreError(
-            f"{self.location.uri} is damaged at {path or 'its root'}: {problem}. "
-            "Restore it from a copy, or move it away and extract again"
+    def unreadable(self, path: str, error: OSError) -> UnreadableError:
+        """The error for an element that the system does not let us read."""
+        return UnreadableError(
+            f"{self.location.uri} cannot be read at {path or 'its root'} ({error}); make it readable"
         )
 
-
-class TreeWriter(ABC):
-    """A new tree being written; nothing is there before ``close`` returned."""
-
-    @abstractmethod
-    def group(self, path: str, attrs: Mapping[str, Any]) -> None:
-        """Create a group with attributes."""
-
-    @abstractmethod
-    def array(self, path: str, values: np.ndarray) -> None:
-        """Write a whole array."""
-
-    @abstractmethod
-    def sink(self, path: str, shape: tuple[int, ...], dtype: str) -> RowSink:
-        """Create ``(views, rows, ...)`` to be filled in order."""
-
-    @abstractmethod
-    def take_over(self, source: Path, path: str) -> None:
-        """Take a group over, unchanged, from the store of the same container at ``source``."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Finish the tree and bring it to the disk."""
-
-    @abstractmethod
-    def abandon(self) -> None:
-        """Let go of the unfinished tree, which the caller removes."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abandon()
+    def damaged(self, path: str, problem: str) -> StoreError:
+        """The error for an element that is missing or contradicts the rest."""
+        # Libraries quote what they found, however many lines that has.
+        short = " ".join(problem.split()).removesuffix(".")
+        short = short if len(short) <= _LONGEST_PROBLEM else f"{short[:_LONGEST_PROBLEM]}..."
+        return StoreError(f"{self.location.uri} is damaged at {path or 'its root'}: {short}. {RESTORE}")
 
 
 def open_container(location: Location) -> Container:
@@ -124,14 +180,3 @@ def open_container(location: Location) -> Container:
     from heartfeat.stores.hdf5_reader import Hdf5Container
 
     return Hdf5Container(location)
-
-
-def create_container(location: Location, path: Path) -> TreeWriter:
-    """Start a tree of the location's container at ``path``, where nothing is yet."""
-    if location.kind == "zarr":
-        from heartfeat.stores.zarr_writer import ZarrWriter
-
-        return ZarrWriter(path)
-    from heartfeat.stores.hdf5_writer import Hdf5Writer
-
-    return Hdf5Writer(path)

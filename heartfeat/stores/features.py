@@ -1,42 +1,16 @@
 """One feature set of a store."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from typing import overload
 
 import numpy as np
 
-from heartfeat.errors import StoreError
-from heartfeat.stores.container import Container, StoredArray
-from heartfeat.stores.index import Index, check_offsets
-from heartfeat.stores.schema import check_feature_attrs, unknown
+from heartfeat.stores.index import Names, check_recording_alone
+from heartfeat.stores.selection import Selection
+from heartfeat.stores.stored_features import StoredFeatures
 
 
-@dataclass(frozen=True)
-class Bag:
-    """What one patient has in one feature set and view.
-
-    Attributes
-    ----------
-    patient
-        Patient id.
-    recordings, sites
-        Ids and sites of the recordings that have features; empty where the patient has none.
-    tokens
-        Per recording ``(rows, D)`` float16.
-    pooled
-        ``(recordings, D x statistics)`` float32.
-    """
-
-    patient: str
-    recordings: tuple[str, ...]
-    sites: tuple[str, ...]
-    tokens: tuple[np.ndarray, ...]
-    pooled: np.ndarray
-
-
-class FeatureSet:
+class FeatureSet(StoredFeatures):
     """Tokens and pooled tokens of one backbone with one preprocessing.
 
     Attributes
@@ -57,132 +31,89 @@ class FeatureSet:
         SHA-256 of ``attrs["core"]``.
     """
 
-    def __init__(self, container: Container, name: str, index: Index) -> None:
-        self._container, self._index = container, index
-        self._path = f"features/{name}"
-        self.name = name
-        self.attrs: dict[str, Any] = container.attrs(self._path)
-        try:
-            check_feature_attrs(self.attrs)
-        except StoreError as error:
-            raise container.damaged(self._path, str(error)) from error
-        self.views: tuple[str, ...] = tuple(self.attrs["views"])
-        self.dim: int = self.attrs["dim"]
-        self.token_rate: float | None = self.attrs["token_rate"]
-        self.statistics: tuple[str, ...] = tuple(self.attrs["statistics"])
-        self.core_key: str = self.attrs["core_key"]
+    @overload
+    def tokens(
+        self,
+        view: Names = "clean",
+        recording: str | None = None,
+        patient: str | None = None,
+        site: Names | None = None,
+    ) -> np.ndarray: ...
 
-    @cached_property
-    def offsets(self) -> np.ndarray:
-        """``(recordings + 1,)`` int64: recording ``r`` owns token rows ``offsets[r]:offsets[r + 1]``."""
-        offsets = self._container.array(f"{self._path}/offsets").read()
-        owners, rows = self._index.recording_count, self._tokens.shape[1]
-        check_offsets(self._container, f"{self._path}/offsets", offsets, owners, rows)
-        return offsets
-
-    @cached_property
-    def done(self) -> np.ndarray:
-        """``(views, recordings)`` bool: whether the recording has features under the view."""
-        return self._array("done", (len(self.views), self._index.recording_count), "?").read()
-
-    @cached_property
-    def _tokens(self) -> StoredArray:
-        return self._array("tokens", (len(self.views), None, self.dim), "<f2")
-
-    @cached_property
-    def _pooled(self) -> StoredArray:
-        width = self.dim * len(self.statistics)
-        return self._array("pooled", (len(self.views), self._index.recording_count, width), "<f4")
-
-    def _array(self, name: str, shape: tuple[int | None, ...], dtype: str) -> StoredArray:
-        array = self._container.array(f"{self._path}/{name}")
-        fits = len(array.shape) == len(shape) and all(
-            w in (None, n) for w, n in zip(shape, array.shape, strict=True)
-        )
-        if not fits or array.dtype != np.dtype(dtype):
-            raise self._container.damaged(
-                f"{self._path}/{name}",
-                f"{np.dtype(dtype)} {shape} expected, found {array.dtype} {array.shape}",
-            )
-        return array
-
-    @property
-    def rows(self) -> int:
-        """Token rows per view."""
-        return self._tokens.shape[1]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of tokens and pooled tokens over all views."""
-        return sum(
-            int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
-            for array in (self._tokens, self._pooled)
-        )
+    @overload
+    def tokens(
+        self,
+        view: Names = "clean",
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+    ) -> np.ndarray | list[np.ndarray]: ...
 
     def tokens(
-        self, view: str = "clean", recording: str | None = None, patient: str | None = None
-    ) -> np.ndarray:
-        """Tokens ``(rows, D)`` float16 of one recording, of one patient or of all, in RAM.
-
-        Raises
-        ------
-        StoreError
-            When the view, recording or patient is unknown, or both of the latter are given.
-        """
+        self,
+        view: Names = "clean",
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+    ) -> np.ndarray | list[np.ndarray]:
+        """Tokens ``(rows, D)`` float16 in RAM; `Store.tokens` says of what."""
         self._container.check_open()
-        number = self._view(view)
-        first, last = self._span(recording, patient)
-        return self._tokens.rows(number, int(self.offsets[first]), int(self.offsets[last]))
+        span = self._span(recording, patient, site)
+        if span is not None and isinstance(view, str):
+            offsets = self.offsets
+            return self._tokens.rows(self.view_number(view), int(offsets[span[0]]), int(offsets[span[1]]))
+        places = self.index.find(recording, patient, site)
+        tokens, offsets = self.read_tokens(self.view_numbers(view), places.recordings)
+        tokens = tokens[0] if isinstance(view, str) else tokens
+        names = patient if recording is None else recording
+        if names is None or isinstance(names, str):
+            return tokens
+        bounds = offsets if recording is not None else offsets[places.offsets]
+        return [tokens[..., start:stop, :] for start, stop in pairwise(bounds.tolist())]
 
     def pooled(
-        self, view: str = "clean", recording: str | None = None, patient: str | None = None
+        self,
+        view: Names = "clean",
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
     ) -> np.ndarray:
-        """Pooled tokens float32: ``(D x statistics,)`` of one recording, else one such row per recording.
-
-        A recording without features is NaN throughout.
-        """
+        """Pooled tokens ``(recordings, D x statistics)`` float32 in RAM; `Store.pooled` says of what."""
         self._container.check_open()
-        rows = self._pooled.rows(self._view(view), *self._span(recording, patient))
-        return rows if recording is None else rows[0]
-
-    def bags(self, view: str = "clean", patients: Iterable[str] | None = None) -> Iterator[Bag]:
-        """Each patient's recordings, in the order asked for (None: all, in stored order)."""
-        number = self._view(view)
-        chosen: Sequence[str] = self._index.patients if patients is None else list(patients)
-        places = [self._index.patient(name) for name in chosen]
-        return (self._bag(number, place) for place in places)
-
-    def _bag(self, view: int, patient: int) -> Bag:
-        self._container.check_open()
-        first, last = self._index.recordings_of(patient)
-        bounds = self.offsets[first : last + 1]
-        tokens = self._tokens.rows(view, int(bounds[0]), int(bounds[-1]))
-        pieces = np.split(tokens, bounds[1:-1] - bounds[0])
-        done = np.flatnonzero(self.done[view, first:last])
-        return Bag(
-            patient=self._index.patients[patient],
-            recordings=tuple(self._index.recordings[first + place] for place in done),
-            sites=tuple(self._index.sites[int(first + place)] for place in done),
-            tokens=tuple(pieces[place] for place in done),
-            pooled=self._pooled.rows(view, first, last)[done],
-        )
-
-    def _view(self, view: str) -> int:
-        if view not in self.views:
-            raise unknown(
-                "view", view, self.views, f"feature set {self.name!r} of {self._container.location.uri}"
+        span = self._span(recording, patient, site)
+        if span is not None and isinstance(view, str):
+            rows = self._pooled.rows(self.view_number(view), *span)
+        else:
+            rows = self.read_pooled(
+                self.view_numbers(view), self.index.find(recording, patient, site).recordings
             )
-        return self.views.index(view)
+            rows = rows[0] if isinstance(view, str) else rows
+        return rows[..., 0, :] if isinstance(recording, str) else rows
 
-    def _span(self, recording: str | None, patient: str | None) -> tuple[int, int]:
-        if recording is not None and patient is not None:
-            raise StoreError("give a recording or a patient, not both")
-        if recording is not None:
-            place = self._index.recording(recording)
+    def bags(
+        self,
+        view: Names = "clean",
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+    ) -> Selection:
+        """The bags of some patients, or of all; `Store.bags` says which. Nothing is read yet."""
+        self._container.check_open()
+        return Selection(self, view, recording, patient, site)
+
+    def _span(
+        self, recording: Names | None, patient: Names | None, site: Names | None
+    ) -> tuple[int, int] | None:
+        """The neighbouring recordings that are asked for, or None where they may be scattered."""
+        if isinstance(recording, str):
+            check_recording_alone(patient, site)
+            place = self.index.recording(recording)
             return place, place + 1
-        if patient is not None:
-            return self._index.recordings_of(self._index.patient(patient))
-        return 0, self._index.recording_count
+        if recording is not None or site is not None:
+            return None
+        if isinstance(patient, str):
+            return self.index.recordings_of(self.index.patient(patient))
+        return (0, self.index.recording_count) if patient is None else None
 
     def __repr__(self) -> str:
         rate = "" if self.token_rate is None else f", {self.token_rate:g} tokens/s"

@@ -16,9 +16,10 @@ import numpy as np
 from heartfeat.errors import StoreError
 from heartfeat.stores.container import Container, StoredArray
 from heartfeat.stores.location import Location
+from heartfeat.stores.row_sink import slab_rows
 
 ATTRIBUTES = "attributes"
-"""HDF5 attribute of every group: its attributes as one JSON text."""
+"""HDF5 attribute of every group: its attributes as one JSON text of fixed length."""
 
 
 class Hdf5Container(Container):
@@ -27,7 +28,7 @@ class Hdf5Container(Container):
     def __init__(self, location: Location) -> None:
         super().__init__(location)
         self._path = location.path or Path(location.uri)
-        self._attrs: dict[str, str] = {}
+        self._attrs: dict[str, str | bytes] = {}
         self._arrays: dict[str, StoredArray] = {}
         self._load()
 
@@ -45,6 +46,8 @@ class Hdf5Container(Container):
             raise StoreError(
                 f"there is no store at {self.location.uri}; write one with `heartfeat extract`"
             ) from None
+        except PermissionError as error:
+            raise self.unreadable("", error) from error
         except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
             raise StoreError(_explain(self.location.uri, self._path, error)) from error
 
@@ -65,13 +68,13 @@ class Hdf5Container(Container):
             visit("", file)
             file.visititems(visit)
 
-    def attrs(self, path: str = "") -> dict[str, Any]:
+    def stored_attrs(self, path: str = "") -> dict[str, Any]:
         self.check_open()
         if path not in self._attrs:
             raise self.damaged(path, "the group is missing")
         try:
             attrs = json.loads(self._attrs[path])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise self.damaged(path, f"its attributes are not JSON ({error})") from error
         if not isinstance(attrs, dict):
             raise self.damaged(path, "its attributes are not a JSON object")
@@ -92,10 +95,21 @@ class _MappedArray(StoredArray):
     def __init__(self, values: np.ndarray) -> None:
         self._values = values
         self.shape, self.dtype = values.shape, values.dtype
+        self._slab = slab_rows(values.shape, values.dtype.itemsize) if values.size else 1
 
     def rows(self, view: int | None, start: int, stop: int) -> np.ndarray:
-        values = self._values if view is None else self._values[view]
-        return np.array(values[start:stop])
+        values = self._values[start:stop] if view is None else self._values[view, start:stop]
+        if stop - start <= self._slab:
+            return values.copy()
+        out = np.empty_like(values)
+        self.read_into(out, view, start)
+        return out
+
+    def read_into(self, out: np.ndarray, view: int | None, start: int) -> None:
+        values = (self._values if view is None else self._values[view])[start : start + len(out)]
+        # Slabs stay in the processor's cache while new memory is cleared and filled; one large copy does not.
+        for first in range(0, len(out), self._slab):
+            out[first : first + self._slab] = values[first : first + self._slab]
 
 
 class _LibraryArray(StoredArray):
@@ -104,6 +118,7 @@ class _LibraryArray(StoredArray):
     def __init__(self, file: Path, path: str, dataset: h5py.Dataset) -> None:
         self._file, self._path = file, path
         self.shape, self.dtype = dataset.shape, dataset.dtype
+        self.gap = dataset.chunks[min(1, dataset.ndim - 1)] if dataset.chunks else 0
 
     def rows(self, view: int | None, start: int, stop: int) -> np.ndarray:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from heartfeat.stores.blocks import open_blocks
 from heartfeat.stores.store import Store
 
 Read = Callable[[int, int], tuple[np.ndarray, np.ndarray] | None]
@@ -47,24 +48,21 @@ class KeptFeatureSet:
 
 
 def carried_over(store: Store, name: str, recordings: pl.DataFrame) -> FeatureSetSource:
-    """The rows of a present feature set, re-indexed for another table of recordings."""
-    features = store.features(name)
+    """The rows of a present feature set, re-indexed for another table of recordings.
+
+    Reading a block that is damaged raises StoreError, so that damage is never taken over as if it were good.
+    """
+    blocks = open_blocks(store, name)
     present = {identity: place for place, identity in enumerate(identities(store.recordings))}
     places = [present.get(identity) for identity in identities(recordings)]
-    names = store.recordings["recording"]
-    lengths = np.diff(features.offsets)
+    lengths = np.diff(blocks.offsets)
 
     def read(view: int, recording: int) -> tuple[np.ndarray, np.ndarray] | None:
         place = places[recording]
-        if place is None or not features.done[view, place]:
-            return None
-        name_of_view, name_of_recording = features.views[view], names[place]
-        return features.tokens(name_of_view, name_of_recording), features.pooled(
-            name_of_view, name_of_recording
-        )
+        return None if place is None else blocks.read(view, place)
 
     kept = np.array([0 if place is None else lengths[place] for place in places], np.int64)
-    return FeatureSetSource(name, features.attrs, kept, read)
+    return FeatureSetSource(name, blocks.attrs, kept, read)
 
 
 def identities(recordings: pl.DataFrame) -> list[tuple[Any, ...]]:

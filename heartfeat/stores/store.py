@@ -1,6 +1,6 @@
 """A store opened for reading: the notebook's way in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -10,12 +10,15 @@ import numpy as np
 import polars as pl
 
 from heartfeat.errors import StoreError
+from heartfeat.stores.bags import Bags
 from heartfeat.stores.container import open_container
-from heartfeat.stores.features import Bag, FeatureSet
-from heartfeat.stores.index import Index
+from heartfeat.stores.features import FeatureSet
+from heartfeat.stores.index import Index, Names
 from heartfeat.stores.location import Location, locate
 from heartfeat.stores.replace import recover
 from heartfeat.stores.schema import check_format, unknown
+from heartfeat.stores.selection import Selection
+from heartfeat.stores.stream import BLOCK_BYTES
 from heartfeat.stores.summary import describe, summarise
 from heartfeat.stores.tables import read_table
 
@@ -101,80 +104,107 @@ class Store:
         self,
         features: str | None = None,
         *,
-        recording: list[str] | tuple[str, ...],
-        patient: None = None,
-        view: str = "clean",
-    ) -> list[np.ndarray]: ...
+        recording: str | None = None,
+        patient: str | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
+    ) -> np.ndarray: ...
 
     @overload
     def tokens(
         self,
         features: str | None = None,
         *,
-        recording: str | None = None,
-        patient: str | None = None,
-        view: str = "clean",
-    ) -> np.ndarray: ...
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
+    ) -> np.ndarray | list[np.ndarray]: ...
 
     def tokens(
         self,
         features: str | None = None,
         *,
-        recording: str | list[str] | tuple[str, ...] | None = None,
-        patient: str | None = None,
-        view: str = "clean",
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
     ) -> np.ndarray | list[np.ndarray]:
         """Tokens ``(rows, D)`` float16, in RAM.
+
+        Wherever a name is asked for, several may be given: a list, a polars column, one side of a split.
 
         Parameters
         ----------
         features
             Feature set; may be left out where there is one only.
         recording
-            One id gives its tokens, several give a list of arrays.
+            One id gives its tokens, several give a list with an array for each.
         patient
-            All rows of one patient's recordings, one after the other.
+            One id gives all rows of the patient, one recording after the other; several give a list with an
+            array for each.
+        site
+            Only recordings at this site, or at one of these.
         view
-            Name of a view.
+            One name gives ``(rows, D)``, several give ``(views, rows, D)``.
 
         Returns
         -------
         np.ndarray or list of np.ndarray
-            Without recording and patient, the whole set under the view; ``features(name).offsets`` cuts it.
+            Without recording, patient and site the whole set, which ``features(name).offsets`` cuts.
 
         Raises
         ------
         StoreError
-            When a name is unknown.
+            When a name is unknown, a patient is named twice, or a recording and a patient or site are given.
         """
-        chosen = self.features(features)
-        if recording is None or isinstance(recording, str):
-            return chosen.tokens(view, recording, patient)
-        return [chosen.tokens(view, name, patient) for name in recording]
+        return self.features(features).tokens(view, recording, patient, site)
 
     def pooled(
         self,
         features: str | None = None,
         *,
-        view: str = "clean",
-        recording: str | list[str] | tuple[str, ...] | None = None,
-        patient: str | None = None,
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
     ) -> np.ndarray:
         """Pooled tokens float32: ``(D x statistics,)`` of one recording, else one such row per recording.
 
-        Recordings without features are NaN. Parameters and errors as in `tokens`.
+        Rows are in the order asked for, else in that of ``recordings``; those without features are NaN.
+        Several views add an axis in front. Parameters and errors as in `tokens`.
         """
-        chosen = self.features(features)
-        if recording is None or isinstance(recording, str):
-            return chosen.pooled(view, recording, patient)
-        rows = [chosen.pooled(view, name, patient) for name in recording]
-        return np.stack(rows) if rows else np.empty((0, chosen.dim * len(chosen.statistics)), np.float32)
+        return self.features(features).pooled(view, recording, patient, site)
 
     def bags(
-        self, features: str | None = None, *, view: str = "clean", patients: Iterable[str] | None = None
-    ) -> Iterator[Bag]:
-        """One `Bag` per patient, each one contiguous read, in stored order or in that of ``patients``."""
-        return self.features(features).bags(view, patients)
+        self,
+        features: str | None = None,
+        *,
+        recording: Names | None = None,
+        patient: Names | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
+    ) -> Selection:
+        """The recordings with features, patient by patient, read when they are used.
+
+        Indexing and iterating give one `Bag` per patient, in the order asked for, else in stored order.
+        ``load()`` reads all at once, ``stream()`` in blocks. Parameters and errors as in `tokens`.
+        """
+        return self.features(features).bags(view, recording, patient, site)
+
+    def stream(
+        self,
+        features: str | None = None,
+        *,
+        patient: Names | None = None,
+        site: Names | None = None,
+        view: Names = "clean",
+        block_bytes: int = BLOCK_BYTES,
+        shuffle_seed: int | None = None,
+    ) -> Iterator[Bags]:
+        """Blocks of patients, for what is larger than memory: ``bags(...).stream(...)``, see there."""
+        chosen = self.bags(features, patient=patient, site=site, view=view)
+        return chosen.stream(block_bytes, shuffle_seed)
 
     def summary(self) -> dict[str, Any]:
         """Counts, hours, states and sizes, as plain JSON values."""

@@ -79,10 +79,11 @@ def describe(summary: dict[str, Any]) -> str:
         rate = "" if one["token_rate"] is None else f" at {one['token_rate']:g}/s"
         lines.append(
             f"  {name}: {one['rows']:,} tokens x {one['dim']}{rate}, {len(one['views'])} views "
-            f"({', '.join(one['views'])}), {_size(one['bytes'])}, key {one['key'][:12]}"
+            f"({', '.join(one['views'])}), {readable_size(one['bytes'])}, key {one['key'][:12]}"
         )
     return "\n".join(lines if summary["features"] else [*lines, "  no feature sets yet"])
 
 
-def _size(count: int) -> str:
+def readable_size(count: int) -> str:
+    """Bytes in MB or GB."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

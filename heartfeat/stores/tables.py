@@ -5,8 +5,9 @@ import polars as pl
 
 from heartfeat.errors import StoreError
 from heartfeat.stores.columns import decode_column, encode_column, path_name
-from heartfeat.stores.container import Container, TreeWriter
+from heartfeat.stores.container import Container
 from heartfeat.stores.schema import RESERVED_COLUMNS, unknown
+from heartfeat.stores.tree_writer import TreeWriter
 
 
 def write_table(writer: TreeWriter, path: str, table: pl.DataFrame) -> None:
@@ -34,7 +35,8 @@ def table_columns(container: Container, path: str) -> tuple[int, list[str]]:
     attrs = container.attrs(path)
     rows, columns = attrs.get("rows"), attrs.get("columns")
     if (
-        not isinstance(rows, int)
+        type(rows) is not int
+        or rows < 0
         or not isinstance(columns, list)
         or not all(isinstance(c, str) for c in columns)
     ):
@@ -56,7 +58,7 @@ def read_column(container: Container, path: str, name: str) -> pl.Series:
     place = f"{path}/{path_name(name)}"
 
     def read(part: str) -> np.ndarray:
-        return container.array(f"{place}/{part}").read()
+        return container.read_checked(f"{place}/{part}")
 
     try:
         column = decode_column(name, container.attrs(place), read)

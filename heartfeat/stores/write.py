@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 import heartfeat
 from heartfeat.errors import StoreError
-from heartfeat.stores.container import TreeWriter, create_container
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.replace import recover, replacing
-from heartfeat.stores.schema import FORMAT, FORMAT_VERSION, PATIENT_COLUMNS, RECORDING_COLUMNS, plain_json
+from heartfeat.stores.schema import FORMAT, FORMAT_VERSION, plain_json
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, carried_over, identities
 from heartfeat.stores.store import Store, open_store
+from heartfeat.stores.table_rules import offsets_of_patients
 from heartfeat.stores.tables import write_table
+from heartfeat.stores.tree_writer import TreeWriter, create_container
 from heartfeat.stores.write_features import write_features
 
 Progress = Callable[[str, int, int], None]
@@ -64,7 +64,7 @@ def write_store(
     path = local_path(location)
     recover(path)
     old = _present_store(path)
-    offsets = _patient_offsets(recordings, patients)
+    offsets = offsets_of_patients(recordings, patients)
     with replacing(path) as new, create_container(location, new) as writer:
         writer.group("", _root_attrs(attrs))
         write_table(writer, "recordings", recordings)
@@ -112,35 +112,3 @@ def _root_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
     created = attrs.get("created") or datetime.now(UTC).isoformat(timespec="seconds")
     own = {"format": FORMAT, "format_version": FORMAT_VERSION, "heartfeat_version": heartfeat.__version__}
     return plain_json({**attrs, **own, "created": created})
-
-
-def _patient_offsets(recordings: pl.DataFrame, patients: pl.DataFrame) -> np.ndarray:
-    """``(patients + 1,)`` int64, after checking that the tables fit each other."""
-    _check_table("recordings", recordings, RECORDING_COLUMNS, unique="recording")
-    _check_table("patients", patients, PATIENT_COLUMNS, unique="patient")
-    places = pl.int_range(patients.height, eager=True)
-    owners = recordings["patient"].replace_strict(patients["patient"], places, default=None)
-    if owners.null_count():
-        stray = recordings["patient"].filter(owners.is_null())[0]
-        raise StoreError(f"the recordings name the patient {stray!r}, who is not in the patients table")
-    if not owners.is_sorted():
-        raise StoreError(
-            "recordings must be grouped by patient, in the order of the patients table: sort them"
-        )
-    counts = np.bincount(owners.to_numpy(), minlength=patients.height)
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-
-
-def _check_table(name: str, table: pl.DataFrame, wanted: tuple[str, ...], unique: str) -> None:
-    missing = [column for column in wanted if column not in table.columns]
-    if missing:
-        raise StoreError(
-            f"the {name} table lacks the column {missing[0]!r}; it has {', '.join(table.columns)}"
-        )
-    ids = table[unique]
-    if ids.dtype != pl.String or ids.null_count():
-        raise StoreError(
-            f"the column {unique!r} of the {name} table must be text without nulls, not {ids.dtype}"
-        )
-    if ids.n_unique() != len(ids):
-        raise StoreError(f"the {unique} id {ids.filter(ids.is_duplicated())[0]!r} occurs more than once")

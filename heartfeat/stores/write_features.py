@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from heartfeat.errors import StoreError
-from heartfeat.stores.container import TreeWriter
+from heartfeat.stores.checksums import block_checksum
+from heartfeat.stores.finite import is_finite
 from heartfeat.stores.schema import check_feature_attrs, plain_json
 from heartfeat.stores.sources import FeatureSetSource
-
-_F16_EXPONENT = 0x7C00
+from heartfeat.stores.tree_writer import TreeWriter
 
 
 def write_features(
@@ -18,7 +18,7 @@ def write_features(
     recordings: Sequence[str],
     progress: Callable[[str, int, int], None] | None = None,
 ) -> None:
-    """Write a feature set's attributes, tokens, offsets, pooled tokens and done marks.
+    """Write a feature set's attributes, tokens, offsets, pooled tokens, done marks and checksums.
 
     Parameters
     ----------
@@ -51,11 +51,14 @@ def write_features(
     tokens = writer.sink(f"{path}/tokens", (len(views), int(lengths.sum()), dim), "<f2")
     pooled = writer.sink(f"{path}/pooled", (len(views), len(recordings), width), "<f4")
     done = np.zeros((len(views), len(recordings)), bool)
+    checksums = np.zeros(done.shape, "<u4")
     for number, (view, recording) in enumerate(np.ndindex(done.shape), start=1):
         block = source.read(view, recording)
         done[view, recording] = block is not None
         where = f"feature set {source.name!r}, recording {recordings[recording]!r}, view {views[view]!r}"
         checked = _checked(block, (int(lengths[recording]), dim), width, where)
+        if block is not None:
+            checksums[view, recording] = block_checksum(*checked)
         tokens.append(checked[0])
         pooled.append(checked[1][None])
         if progress is not None:
@@ -63,6 +66,7 @@ def write_features(
     tokens.finish()
     pooled.finish()
     writer.array(f"{path}/done", done)
+    writer.array(f"{path}/checksum", checksums)
 
 
 def _checked(
@@ -75,8 +79,6 @@ def _checked(
         raise StoreError(f"{where}: tokens must be float16 {shape}, not {tokens.dtype} {tokens.shape}")
     if pooled.shape != (width,) or pooled.dtype != np.float32:
         raise StoreError(f"{where}: pooled must be float32 ({width},), not {pooled.dtype} {pooled.shape}")
-    # Infinity and NaN are the float16 numbers with all exponent bits set; bits are tested faster than floats.
-    bits = np.ascontiguousarray(tokens).view(np.uint16) & _F16_EXPONENT
-    if (bits == _F16_EXPONENT).any() or not np.isfinite(pooled).all():
+    if not is_finite(tokens, pooled):
         raise StoreError(f"{where}: the features are not finite, or beyond the range of float16 (65,504)")
     return tokens, pooled

@@ -16,7 +16,7 @@ _BYTES = {"name": "bytes"}
 _LITTLE_ENDIAN = _BYTES | {"configuration": {"endian": "little"}}
 
 # What zarr raises for missing or malformed metadata depends on which field is wrong.
-_BAD_METADATA = (KeyError, ValueError, TypeError, AttributeError, OSError)
+_BAD_METADATA = (LookupError, ValueError, TypeError, AttributeError, OSError, RecursionError, ArithmeticError)
 
 
 class ZarrContainer(Container):
@@ -40,6 +40,8 @@ class ZarrContainer(Container):
             raise StoreError(
                 f"{uri} is not a heartfeat store: it has no Zarr 3 group (zarr.json) at its root"
             ) from error
+        except PermissionError as error:
+            raise self.unreadable("", error) from error
         except _BAD_METADATA as error:
             raise StoreError(f"{uri} is not a readable Zarr 3 store: {error}") from error
 
@@ -66,6 +68,8 @@ class ZarrContainer(Container):
             self._group, self._process = self._open(), os.getpid()
         try:
             node = self._group[path] if path else self._group
+        except PermissionError as error:
+            raise self.unreadable(path, error) from error
         except _BAD_METADATA as error:
             self.check_same()
             problem = "it is missing" if isinstance(error, KeyError) else str(error)
@@ -73,7 +77,7 @@ class ZarrContainer(Container):
         self.check_same()
         return node
 
-    def attrs(self, path: str = "") -> dict[str, Any]:
+    def stored_attrs(self, path: str = "") -> dict[str, Any]:
         node = self._node(path)
         if not isinstance(node, zarr.Group):
             raise self.damaged(path, "it is an array, and a group is expected")
@@ -83,6 +87,8 @@ class ZarrContainer(Container):
         node = self._node(path)
         if not isinstance(node, zarr.Array):
             raise self.damaged(path, "it is a group, and an array is expected")
+        if 0 in node.chunks:
+            raise self.damaged(path, f"its chunks {node.chunks} hold nothing")
         if isinstance(node.store, LocalStore) and _is_plain(node):
             return ChunkFiles(node, node.store.root / node.path, self.check_same)
         return _LibraryArray(self, path)
@@ -101,6 +107,7 @@ class _LibraryArray(StoredArray):
         self._container, self._path, self._process = container, path, os.getpid()
         self._array = container.library_array(path)
         self.shape, self.dtype = self._array.shape, self._array.dtype
+        self.gap = self._array.chunks[min(1, self._array.ndim - 1)] if self._array.ndim else 0
 
     def rows(self, view: int | None, start: int, stop: int) -> np.ndarray:
         if os.getpid() != self._process:

@@ -84,22 +84,13 @@ def _usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.n
 
 def _arrays(store: Store, name: str, views: Sequence[str], keep: np.ndarray, tokens: bool) -> FeatureArrays:
     feature_set = store.features(name)
-    lengths = np.diff(feature_set.offsets)
+    numbers, places = feature_set.view_numbers(views), np.flatnonzero(keep)
     return FeatureArrays(
-        tokens=_tokens(store, name, views, np.repeat(keep, lengths)) if tokens else None,
-        offsets=np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64),
-        pooled=np.stack([feature_set.pooled(view)[keep] for view in views]),
+        tokens=feature_set.read_tokens(numbers, places)[0] if tokens else None,
+        offsets=np.concatenate([[0], np.cumsum(np.diff(feature_set.offsets)[keep])]).astype(np.int64),
+        pooled=feature_set.read_pooled(numbers, places),
         attrs=feature_set.attrs,
     )
-
-
-def _tokens(store: Store, name: str, views: Sequence[str], rows: np.ndarray) -> np.ndarray:
-    feature_set = store.features(name)
-    tokens = np.empty((len(views), int(rows.sum()), feature_set.dim), dtype=np.float16)
-    for number, view in enumerate(views):
-        whole = feature_set.tokens(view)
-        tokens[number] = whole if rows.all() else whole[rows]
-    return tokens
 
 
 def _columns(table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:

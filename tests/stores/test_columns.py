@@ -90,11 +90,30 @@ def test_any_column_name_gives_a_safe_and_reversible_path(name):
     [
         ({"type": "date", "rows": 1}, {}, "cannot read"),
         ({"type": "int8", "rows": "1"}, {}, "cannot read"),
-        ({"type": "int8", "rows": 2}, {"values": np.zeros(1, "i1")}, "announces 2 rows and has 1"),
-        ({"type": "int8", "rows": 1}, {"values": np.zeros(1, "f4")}, "should be int8"),
-        ({"type": "string", "rows": 1}, {"values": b"ab", "offsets": [0, 3]}, "do not fit"),
-        ({"type": "string", "rows": 2}, {"values": b"ab", "offsets": [0, 3, 2]}, "do not fit"),
-        ({"type": "string", "rows": 1}, {"values": b"\xff\xff", "offsets": [0, 2]}, "not valid UTF-8"),
+        (
+            {"type": "int8", "rows": 2, "nullable": False},
+            {"values": np.zeros(1, "i1")},
+            "announces 2 rows and has 1",
+        ),
+        ({"type": "int8", "rows": 1, "nullable": False}, {"values": np.zeros(1, "f4")}, "should be int8"),
+        (
+            {"type": "string", "rows": 1, "nullable": False},
+            {"values": b"ab", "offsets": [0, 3]},
+            "do not fit",
+        ),
+        (
+            {"type": "string", "rows": 2, "nullable": False},
+            {"values": b"ab", "offsets": [0, 3, 2]},
+            "do not fit",
+        ),
+        (
+            {"type": "string", "rows": 1, "nullable": False},
+            {"values": b"\xff\xff", "offsets": [0, 2]},
+            "not valid UTF-8",
+        ),
+        ({"type": ["int8"], "rows": 1, "nullable": False}, {}, "cannot read"),
+        ({"type": "int8", "rows": True, "nullable": False}, {}, "cannot read"),
+        ({"type": "int8", "rows": 1}, {}, "nullable None, which this release cannot read"),
         (
             {"type": "int8", "rows": 1, "nullable": True},
             {"values": np.zeros(1, "i1"), "valid": np.ones(2, bool)},

@@ -68,7 +68,7 @@ def test_what_was_read_may_be_changed_without_touching_the_store(ward, path):
 
 
 def test_bags_follow_the_order_asked_for(ward, path):
-    bags = list(open_store(ward.write(path)).features().bags("gain-6", ["103", "100"]))
+    bags = list(open_store(ward.write(path)).features().bags("gain-6", patient=["103", "100"]))
     assert [bag.patient for bag in bags] == ["103", "100"]
     assert bags[1].recordings == ("100_0", "100_1")
     assert bags[1].sites == ("AV", "PV")
@@ -77,7 +77,7 @@ def test_bags_follow_the_order_asked_for(ward, path):
 
 
 def test_a_bag_leaves_recordings_without_features_out(ward, path):
-    (bag,) = open_store(ward.write(path)).features().bags(patients=["101"])
+    (bag,) = open_store(ward.write(path)).features().bags(patient=["101"])
     assert bag.recordings == ("101_0", "101_2")
     assert [len(tokens) for tokens in bag.tokens] == [2, 4]
     np.testing.assert_array_equal(bag.pooled, ward.pooled[0, [2, 4]])
@@ -110,4 +110,4 @@ def test_an_unknown_name_is_an_error_that_names_the_known(ward, path, arguments,
 
 def test_bags_of_an_unknown_patient_fail_before_the_first_bag(ward, path):
     with pytest.raises(StoreError, match="no patient '999'"):
-        open_store(ward.write(path)).features().bags(patients=["100", "999"])
+        open_store(ward.write(path)).features().bags(patient=["100", "999"])

@@ -5,6 +5,8 @@ import pytest
 from heartfeat.errors import StoreError
 from heartfeat.stores import open_store
 
+from .damage import unseal
+
 
 @pytest.fixture
 def path(ward, tmp_path):
@@ -58,6 +60,7 @@ def test_attributes_that_are_no_json_object_are_an_error(path, text):
 
 
 def test_offsets_that_go_back_are_an_error(path):
+    unseal(path)
     with h5py.File(path, "r+") as file:
         file["features/logmel/offsets"][1] = 10**6
     with pytest.raises(
@@ -96,3 +99,29 @@ def test_an_open_store_keeps_reading_the_file_that_it_opened(ward, make_ward, pa
     make_ward(seed=1).write(path)
     np.testing.assert_array_equal(store.tokens(view="gain-6"), ward.tokens[1])
     assert store.recordings.equals(ward.recordings)
+
+
+def test_attributes_lie_where_the_library_has_checksums(path):
+    with h5py.File(path) as file:
+        assert file.attrs.get_id("attributes").dtype.kind == "S"
+        groups = []
+        file.visititems(lambda _, item: groups.append(item) if isinstance(item, h5py.Group) else None)
+        assert {group.attrs.get_id("attributes").dtype.kind for group in groups if group.attrs} == {"S"}
+    content = path.read_bytes()
+    at = content.index(b'"format_version"')
+    path.write_bytes(content[:at] + b"#" + content[at + 1 :])
+    with pytest.raises(StoreError, match="cannot be read"):
+        open_store(path)
+
+
+def test_text_of_variable_length_is_read_too(path):
+    with h5py.File(path, "r+") as file:
+        file.attrs["attributes"] = file.attrs["attributes"].decode()
+    assert open_store(path).attrs["format"] == "heartfeat"
+
+
+def test_attributes_that_are_nested_too_deeply_are_an_error(path):
+    with h5py.File(path, "r+") as file:
+        file["recordings"].attrs["attributes"] = np.bytes_(b'{"a":' * 100_000)
+    with pytest.raises(StoreError, match="damaged at recordings: its attributes are not JSON"):
+        open_store(path)

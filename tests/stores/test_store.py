@@ -127,6 +127,39 @@ def test_a_zarr_store_is_read_by_uri(ward, tmp_path):
         memory.rm("/somewhere", recursive=True)
 
 
+def test_scattered_rows_of_a_remote_store_are_fetched_together(make_ward, tmp_path):
+    ward = make_ward(tuple((2, 3) for _ in range(30)))
+    memory = fsspec.filesystem("memory")
+    memory.put(str(ward.write(tmp_path / "ward.zarr")), "/scattered/ward.zarr", recursive=True)
+    fetched = []
+
+    class Counted(type(memory)):
+        protocol = "counted"
+        cachable = False
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return super()._strip_protocol(path.replace("counted://", "memory://"))
+
+        def cat_file(self, path, *arguments, **named):
+            fetched.append(path)
+            return super().cat_file(path, *arguments, **named)
+
+    fsspec.register_implementation("counted", Counted, clobber=True)
+    try:
+        selection = open_store("counted://scattered/ward.zarr").bags(site="AV", view="gain-6")
+        fetched.clear()
+        bags = selection.load()
+        assert 10 < len(bags.recordings) < 20
+        assert sum("pooled/c/" in path for path in fetched) == 1
+        places = [number for number, site in enumerate(ward.recordings["site"]) if site == "AV"]
+        np.testing.assert_array_equal(bags.pooled, ward.pooled[1, places])
+        rows = [ward.tokens[1, ward.offsets[place] : ward.offsets[place + 1]] for place in places]
+        np.testing.assert_array_equal(bags.tokens, np.concatenate(rows))
+    finally:
+        memory.rm("/scattered", recursive=True)
+
+
 def test_a_file_uri_is_a_local_store(ward, path):
     assert _total(open_store(f"file://{ward.write(path)}")) == _total(open_store(path))
 

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -55,6 +56,36 @@ def test_garbage_in_an_arrays_metadata_is_an_error(path):
         open_store(path).tokens()
 
 
+def _change_metadata(path, array, **changes):
+    file = path / array / "zarr.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shape": [2**62]},
+        {"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [0]}}},
+        {"data_type": "x\n" * 5000},
+        {"shape": ["\n"]},
+        {"codecs": [{"name": "9" * 5000}]},
+    ],
+)
+def test_metadata_that_cannot_be_take_neither_memory_nor_many_lines(path, changes):
+    _change_metadata(path, "recordings/site/values", **changes)
+    with pytest.raises(StoreError, match=r"damaged(: the chunk| at recordings/site/values)") as caught:
+        _ = open_store(path).recordings
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("element", ["", "recordings", "recordings/site/values"])
+def test_metadata_that_are_nested_too_deeply_are_an_error(path, element):
+    (path / element / "zarr.json").write_text('{"a":' * 100_000)
+    with pytest.raises(StoreError, match=r"not a readable Zarr 3 store|is damaged at"):
+        _ = open_store(path).recordings
+
+
 def test_a_missing_chunk_is_an_error_and_not_silence(path):
     (path / "features/logmel/tokens/c/0/0/0").unlink()
     with pytest.raises(StoreError, match=r"chunk .*tokens/c/0/0/0 is missing"):
@@ -66,7 +97,7 @@ def test_a_truncated_chunk_is_an_error(path):
     chunk.write_bytes(chunk.read_bytes()[:-1])
     store = open_store(path)
     assert store.tokens().shape == (21, 3)
-    with pytest.raises(StoreError, match=r"chunk .* has 125 bytes, too few"):
+    with pytest.raises(StoreError, match=r"chunk .* has 125 bytes, not 126"):
         store.tokens(view="gain-6")
 
 

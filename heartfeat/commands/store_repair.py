@@ -1,0 +1,32 @@
+"""heartfeat store repair"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heartfeat.commands.common import ConfigOption, SetOption, StoreArgument
+
+if TYPE_CHECKING:
+    from heartfeat.stores.repair import Repair
+
+
+def store_repair(
+    store: StoreArgument = None,
+    config: ConfigOption = Path("heartfeat.yaml"),
+    set: SetOption = None,
+) -> "Repair":
+    """Take damaged features out of a store, so that `heartfeat extract` does just these again.
+
+    The store is verified first, and left as it is where there is no damage. Damage to the tables cannot be
+    repaired.
+
+    Raises
+    ------
+    StoreError
+        When there is no store, damage is outside its features, or the disk refuses; it is then as it was.
+    """
+    from heartfeat.commands.progress import show_progress
+    from heartfeat.config import load_config
+    from heartfeat.stores.repair import repair_store
+
+    with show_progress() as update:
+        return repair_store(store or load_config(config, set or ()).store, update)
