@@ -2,7 +2,6 @@
 
 import numpy as np
 import soxr
-from scipy import signal
 
 LEVEL_DBFS = -26.0
 """Level that recordings are brought to, in dB relative to full scale."""
@@ -11,8 +10,10 @@ LEVEL_DBFS = -26.0
 def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 2) -> np.ndarray:
     """Keep ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
 
-    The magnitude response is the square of the Butterworth's, so each edge lies at -6 dB; phase is zero. An
-    edge at or beyond 0 Hz or the Nyquist frequency has nothing to remove and is left out.
+    The magnitude response is the square of Butterworth's (1930, Experimental Wireless 7, 536), so each edge
+    lies at -6 dB; phase is zero. Second order both ways is what Schmidt et al. 2010 and Springer et al. 2016
+    (IEEE Trans. Biomed. Eng. 63, 822) use. An edge at or beyond 0 Hz or the Nyquist frequency has nothing to
+    remove and is left out.
 
     Parameters
     ----------
@@ -21,7 +22,7 @@ def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, 
     sample_rate, low, high
         In Hz.
     order
-        Order of the low-pass prototype; 2 is usual for heart sounds (Springer et al. 2016).
+        Order of the low-pass prototype.
 
     Returns
     -------
@@ -50,7 +51,11 @@ def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, 
 
 
 def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 4) -> np.ndarray:
-    """Remove ``low`` to ``high`` Hz (see :func:`band_pass`); ``high`` is limited to just below Nyquist."""
+    """Remove ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
+
+    Parameters and result are those of :func:`band_pass`; ``high`` is limited to just below Nyquist. At the
+    edges, too, the level is -6 dB.
+    """
     edges = [low, min(high, 0.49 * sample_rate)]
     return _both_ways(samples, sample_rate, edges, "bandstop", order)
 
@@ -59,6 +64,9 @@ def _both_ways(
     samples: np.ndarray, sample_rate: float, edges: list[float], kind: str, order: int
 ) -> np.ndarray:
     cutoff = edges if len(edges) == 2 else edges[0]
+    # Deferred: importing it takes a second, which a run that finds nothing to do should not spend.
+    from scipy import signal
+
     sections = signal.butter(order, cutoff, btype=kind, fs=sample_rate, output="sos")
     # Two periods of the lowest edge: long enough for the start-up of the filter to die away in the padding.
     padding = min(len(samples) - 1, int(2 * sample_rate / edges[0]))
@@ -66,7 +74,20 @@ def _both_ways(
 
 
 def resample(samples: np.ndarray, from_rate: float, to_rate: float) -> np.ndarray:
-    """Change the sample rate (Hz) with soxr's very high quality filter; ``(n,)`` float32 in and out."""
+    """Change the sample rate with libsoxr (R. Sykes, https://sourceforge.net/p/soxr), at very high quality.
+
+    Parameters
+    ----------
+    samples
+        ``(n,)`` float32.
+    from_rate, to_rate
+        In Hz.
+
+    Returns
+    -------
+    resampled
+        ``(n x to_rate / from_rate,)`` float32, rounded; linear phase, without delay.
+    """
     if from_rate == to_rate:
         return samples.astype(np.float32)
     return soxr.resample(samples.astype(np.float32), from_rate, to_rate, quality="VHQ")
@@ -75,8 +96,9 @@ def resample(samples: np.ndarray, from_rate: float, to_rate: float) -> np.ndarra
 def normalise_level(samples: np.ndarray, sample_rate: float, target_dbfs: float = LEVEL_DBFS) -> np.ndarray:
     """Scale a recording so that its typical second has the level ``target_dbfs``.
 
-    The level is the median RMS over windows of 1 s, so that neither a spike nor a second of handling noise
-    sets it. Where most windows are empty, the median of the others counts; silence stays silence.
+    The level is 20 log10 of the median RMS over windows of 1 s (a rule of our own), so that neither a spike nor
+    a second of handling noise sets it. Where most windows are empty, the median of the others counts; silence
+    stays silence.
 
     Parameters
     ----------

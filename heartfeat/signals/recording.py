@@ -9,7 +9,8 @@ import numpy as np
 import soundfile
 
 from heartfeat.errors import RecordingError
-from heartfeat.signals.containers import check_flac_md5, check_riff_size, check_wfdb_header, sample_type
+from heartfeat.signals.containers import check_container, check_wfdb_header, sample_type
+from heartfeat.signals.flac import check_flac_md5
 
 REASONS = (
     "missing file",
@@ -78,8 +79,8 @@ def read_recording(path: str | Path) -> Recording:
     path = Path(path)
     _check_file(path)
     try:
-        check_riff_size(path)
-        pcm, sample_rate = _decode(path)
+        promised = check_container(path)
+        pcm, sample_rate = _decode(path, promised)
     except OSError as error:
         raise RecordingError("unreadable", str(error)) from error
     check_wfdb_header(path, sample_rate, len(pcm))
@@ -101,13 +102,13 @@ def _check_file(path: Path) -> None:
         raise RecordingError("empty", "the file has no bytes")
 
 
-def _decode(path: Path) -> tuple[np.ndarray, int]:
-    """The exact samples ``(frames,)`` and the sample rate (Hz) of a mono file."""
+def _decode(path: Path, frames: int | None) -> tuple[np.ndarray, int]:
+    """The exact samples ``(frames,)`` and the sample rate (Hz) of a mono file; None where the decoder counts."""
     try:
         with soundfile.SoundFile(path) as file:
             _check_format(file)
             pcm = _read_blocks(file)
-            promised, sample_rate, subtype = file.frames, int(file.samplerate), file.subtype
+            promised, sample_rate, subtype = frames or file.frames, int(file.samplerate), file.subtype
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         # libsndfile's words for a FLAC stream that stops in the middle.
         reason = "truncated" if "lost sync" in str(error) else "unreadable"
@@ -119,6 +120,10 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
         raise RecordingError("truncated", f"the header promises {promised:,} samples, {len(pcm):,} are there")
     if not len(pcm):
         raise RecordingError("empty", "the file holds no samples")
+    if frames is not None and len(pcm) != frames:
+        raise RecordingError(
+            "header mismatch", f"the header promises {frames:,} samples, {len(pcm):,} are there"
+        )
     check_flac_md5(path, pcm, subtype)
     return pcm, sample_rate
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 from heartfeat.signals.filters import band_pass, band_stop, normalise_level, resample
 
@@ -68,6 +69,40 @@ def test_band_stop_removes_the_middle_of_its_band_only():
         assert kept == pytest.approx(middle_rms(tone(frequency)), rel=1e-2)
 
 
+@pytest.mark.parametrize("frequency", [20, 80, 100, 110, 190, 250, 700])
+def test_band_stop_scales_a_tone_by_the_squared_butterworth_magnitude(frequency):
+    """The band-stop's squared magnitude is what the band-pass between the same edges leaves of 1."""
+    filtered = band_stop(tone(frequency), RATE, 100, 200)
+    inverse = butterworth_power(frequency, 100, 200, 1) ** -1 - 1
+    expected = 1 / (1 + inverse**-4)
+    assert middle_rms(filtered) / middle_rms(tone(frequency)) == pytest.approx(expected, rel=5e-3, abs=2e-5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(25, 400), (20, 800)])
+def test_band_pass_equals_the_transfer_function_run_both_ways(low, high):
+    """The same filter as numerator and denominator, not as sections, and padded by hand."""
+    samples = np.random.default_rng(0).standard_normal(4 * RATE).astype(np.float32)
+    numerator, denominator = signal.butter(2, [low, high], btype="bandpass", fs=RATE)
+    padded = np.pad(samples.astype(np.float64), 2 * RATE, mode="reflect", reflect_type="odd")
+    forward = signal.lfilter(numerator, denominator, padded)
+    both = signal.lfilter(numerator, denominator, forward[::-1])[::-1]
+    np.testing.assert_allclose(
+        band_pass(samples, RATE, low, high)[RATE:-RATE], both[3 * RATE : -3 * RATE], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(("from_rate", "to_rate"), [(4000, 2000), (1000, 2000), (2000, 16000)])
+def test_resample_agrees_with_a_polyphase_filter_inside_the_band(from_rate, to_rate):
+    lower = min(from_rate, to_rate)
+    noise = np.random.default_rng(0).standard_normal(8 * from_rate)
+    samples = band_pass(noise.astype(np.float32), from_rate, 0.02 * lower, 0.3 * lower, order=4)
+    expected = signal.resample_poly(
+        samples.astype(np.float64), to_rate // lower, from_rate // lower, window=("kaiser", 9.0)
+    )
+    inner = slice(to_rate, -to_rate)
+    np.testing.assert_allclose(resample(samples, from_rate, to_rate)[inner], expected[inner], atol=1e-2)
+
+
 @pytest.mark.parametrize("from_rate", [1000, 4000, 44100])
 def test_resample_keeps_a_tone(from_rate):
     resampled = resample(tone(100, rate=from_rate), from_rate, RATE)
@@ -93,6 +128,14 @@ def test_normalised_level_does_not_depend_on_the_gain(gain, seed):
     np.testing.assert_allclose(
         normalise_level(samples * np.float32(gain), RATE), levelled, rtol=1e-3, atol=1e-6
     )
+
+
+def test_the_level_is_the_median_over_seconds():
+    loudness = [0.01, 0.3, 0.02, 0.05, 0.04]
+    samples = np.concatenate([gain * tone(100, 1.0) for gain in loudness])
+    # The median second has a sine of amplitude 0.04, whose RMS is 0.04 / sqrt(2).
+    expected = samples * 10 ** (-30 / 20) / (0.04 / np.sqrt(2))
+    np.testing.assert_allclose(normalise_level(samples, RATE, -30.0), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_a_spike_does_not_set_the_level():
