@@ -4,18 +4,35 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from heartfeat.backbones.settings import BACKBONE_FAMILIES, LogMelSettings, TransformersSettings
 from heartfeat.errors import ConfigError
 from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.messages import shorten
+from heartfeat.yaml_text import parse_yaml
 
 DEFAULT_CONFIG = Path("heartfeat.yaml")
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+Location = TypeVar("Location", str, Path)
+
+
+def _nameable(location: Location) -> Location:
+    """What no file can be called is told here, with the key, rather than wherever the file is opened."""
+    text = str(location)
+    if not text.isprintable() or len(text) > 1000:
+        raise ValueError("expected a path of at most 1,000 visible characters")
+    return location
+
+
+FilePath = Annotated[Path, AfterValidator(_nameable)]
+StoreUri = Annotated[str, Field(min_length=1), AfterValidator(_nameable)]
 
 
 class DataConfig(BaseModel):
@@ -24,13 +41,16 @@ class DataConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cohort: Literal["circor"] = "circor"
-    path: Path
-    name: str | None = None
+    path: FilePath
+    name: str | None = Field(None, max_length=100, pattern=r"^[^\x00-\x1f/\\]+$")
 
     @field_validator("path", mode="before")
     @classmethod
     def _expand(cls, path: object) -> object:
-        return os.path.expandvars(Path(path).expanduser()) if isinstance(path, str) else path
+        if not isinstance(path, str):
+            return path
+        # Unlike Path.expanduser, this leaves the name of a user who does not exist alone.
+        return os.path.expandvars(os.path.expanduser(path))  # noqa: PTH111
 
 
 class SplitConfig(BaseModel):
@@ -39,10 +59,10 @@ class SplitConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["kfold", "holdout"] = "kfold"
-    folds: int = Field(5, ge=2)
+    folds: int = Field(5, ge=2, le=1000)
     fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
-    seed: int = Field(0, ge=0)
-    file: Path | None = None
+    seed: int = Field(0, ge=0, lt=2**63)
+    file: FilePath | None = None
 
 
 class Config(BaseModel):
@@ -56,13 +76,13 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     data: DataConfig | None = None
-    store: str = "stores/features.zarr"
+    store: StoreUri = "stores/features.zarr"
     backbones: dict[str, LogMelSettings | TransformersSettings] = Field(min_length=1)
     views: str = "tta5"
     task: str = "murmur"
     split: SplitConfig = Field(default_factory=SplitConfig)
     heads: dict[str, Any] = Field(default_factory=dict)
-    runs: Path = Path("runs")
+    runs: FilePath = Path("runs")
 
     @field_validator("views", mode="before")
     @classmethod
@@ -125,11 +145,11 @@ def parse_config(raw: Mapping[str, Any], source: str = "config") -> Config:
     """Validate a config that is already a dict (see :func:`load_config`)."""
     tree = dict(raw)
     tree["backbones"] = {
-        name: _backbone(name, given, f"{source}: backbones.{name}")
+        name: _backbone(name, given, f"{source}: backbones.{_on_a_line(name)}")
         for name, given in _mapping(tree.get("backbones", {"logmel": {}}), f"{source}: backbones").items()
     }
     tree["heads"] = {
-        name: _head(name, given, f"{source}: heads.{name}")
+        name: _head(name, given, f"{source}: heads.{_on_a_line(name)}")
         for name, given in _mapping(tree.get("heads") or {}, f"{source}: heads").items()
     }
     return validate(Config, tree, source)
@@ -141,7 +161,7 @@ def validate(model: type[Model], given: object, where: str) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        keys = [str(part) for part in first["loc"]]
+        keys = [_on_a_line(str(part)) for part in first["loc"]]
         place = f"{where}: {'.'.join(keys)}" if keys else where
         if first["type"] == "extra_forbidden":
             raise ConfigError(
@@ -151,7 +171,11 @@ def validate(model: type[Model], given: object, where: str) -> Model:
             raise ConfigError(
                 f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=..."
             ) from None
-        raise ConfigError(f"{place}: {first['msg']}; got {first['input']!r}") from None
+        raise ConfigError(f"{place}: {first['msg']}; got {shorten(first['input'])}") from None
+
+
+def _on_a_line(name: str) -> str:
+    return name if name.isprintable() and len(name) <= 60 else shorten(name, 60)
 
 
 def dump_config(config: Config) -> str:
@@ -169,29 +193,33 @@ def dump_config(config: Config) -> str:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             f"there is no {path}; write one with `heartfeat init --circor PATH`, or name yours with --config"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid yaml: {' '.join(str(error).split())}") from error
+    try:
+        raw = parse_yaml(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path} is not valid yaml: {error}") from error
     return dict(_mapping({} if raw is None else raw, str(path)))
 
 
 def _mapping(given: object, where: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise ConfigError(f"{where} must be a mapping of names to settings, not {given!r}")
+        raise ConfigError(f"{where} must be a mapping of names to settings, not {shorten(given)}")
     return given
 
 
 def _backbone(name: str, given: object, where: str) -> LogMelSettings | TransformersSettings:
     settings = dict(_mapping({} if given is None else given, where))
     family = settings.get("family", "logmel")
-    if family not in BACKBONE_FAMILIES:
-        raise ConfigError(f"{where}.family is {family!r}; {_nearest(str(family), list(BACKBONE_FAMILIES))}")
+    if not isinstance(family, str) or family not in BACKBONE_FAMILIES:
+        raise ConfigError(
+            f"{where}.family is {shorten(family)}; {_nearest(str(family), list(BACKBONE_FAMILIES))}"
+        )
     return validate(BACKBONE_FAMILIES[family], {**settings, "name": name}, where)
 
 
@@ -204,17 +232,21 @@ def _head(kind: str, given: object, where: str) -> BaseModel:
 def _apply(raw: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise ConfigError(f"--set wants key=value, such as split.folds=3; got {override!r}")
+        raise ConfigError(f"--set wants key=value, such as split.folds=3; got {shorten(override)}")
     *parents, last = key.split(".")
     node = raw
     for parent in parents:
         node = node.setdefault(parent, {})
         if not isinstance(node, dict):
-            raise ConfigError(f"--set {override}: {parent!r} holds a value, not a group of settings")
+            raise ConfigError(
+                f"--set {_on_a_line(override)}: {shorten(parent)} holds a value, not a group of settings"
+            )
     try:
-        node[last] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {override}: {text!r} is not a yaml value") from None
+        node[last] = parse_yaml(text)
+    except ConfigError as error:
+        raise ConfigError(
+            f"--set {_on_a_line(override)}: {shorten(text)} is not a yaml value: {error}"
+        ) from None
 
 
 def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
@@ -231,6 +263,6 @@ def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known: {', '.join(known)}"

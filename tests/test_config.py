@@ -66,12 +66,44 @@ def test_a_missing_file_names_init(tmp_path):
         load_config(tmp_path / "absent.yaml")
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "data: 3", "data:\n  path: 1\nbackbones: 7"])
-def test_a_malformed_file_is_a_config_error(tmp_path, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "- 1\n- 2",
+        "\x00",
+        "data: 3",
+        "data:\n  path: 1\nbackbones: 7",
+        "data: {path: ~nobody-here/x}\nsplit: {folds: 2, folds: 3}",
+        "2001-01-01: x",
+        "backbones: {logmel: {family: []}}",
+        'backbones: {"a\\nb": {}}',
+        'store: "a\\0.zarr"',
+        'data: {path: "a\\0"}',
+        'data: {path: sounds, name: "../a"}',
+        "split: {folds: 1000000000}",
+        "heads: &h {logistic: *h}",
+        "x" * 100_000 + ": 1",
+        "store: [" + "x, " * 100_000 + "]",
+    ],
+)
+def test_a_malformed_file_is_a_config_error_on_one_line(tmp_path, text):
     path = tmp_path / "heartfeat.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as caught:
         load_config(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_the_home_of_a_user_who_does_not_exist_is_an_ordinary_path():
+    assert str(parse_config({"data": {"path": "~nobody-here/x"}}).data.path) == "~nobody-here/x"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
+    path = tmp_path / "heartfeat.yaml"
+    path.write_text("views: none\n", encoding="utf-8-sig")
+    assert load_config(path).views == "none"
 
 
 def test_a_config_without_data_serves_those_who_have_a_store_only():

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from heartfeat.errors import CohortError
+from heartfeat.messages import shorten
 
 SITES = ("AV", "PV", "TV", "MV", "Phc")
 """Auscultation sites: aortic, pulmonary, tricuspid, mitral valve; Phc is any other place."""
@@ -79,7 +80,9 @@ FIELDS = (
 )
 """Every field, in the order of the published table."""
 
-_ID = re.compile(r"[^\s_/\\]+")
+# A file name has to hold the id, a site and a suffix.
+_ID = re.compile(r"[^\s_/\\]{1,100}")
+_NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class SourceRow:
         value = self.text(field)
         if value is not None and value not in values:
             raise self.error(
-                field, f"is {value!r}; expected {', '.join(values)}, or nan where it is not known"
+                field, f"is {shorten(value)}; expected {', '.join(values)}, or nan where it is not known"
             )
         return value
 
@@ -115,7 +118,8 @@ class SourceRow:
         for site in sites:
             if site not in SITES:
                 raise self.error(
-                    field, f"names the site {site!r}, which does not exist; sites are {', '.join(SITES)}"
+                    field,
+                    f"names the site {shorten(site)}, which does not exist; sites are {', '.join(SITES)}",
                 )
         return sites
 
@@ -124,12 +128,11 @@ class SourceRow:
         value = self.text(field)
         if value is None:
             return None
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
+        number = float(value) if _NUMBER.fullmatch(value) else math.nan
         if not (math.isfinite(number) and number > 0):
-            raise self.error(field, f"is {value!r}; expected a number above 0, or nan where it is not known")
+            raise self.error(
+                field, f"is {shorten(value)}; expected a number above 0, or nan where it is not known"
+            )
         return number
 
     def patient(self) -> str:
@@ -142,8 +145,12 @@ class SourceRow:
         return None if value is None else self._checked_id(RELATED_FIELD, value)
 
     def _checked_id(self, field: str, value: str) -> str:
-        if not _ID.fullmatch(value):
-            raise self.error(field, f"is {value!r}; expected an id without spaces, slashes and underscores")
+        if not _ID.fullmatch(value) or not value.isprintable():
+            raise self.error(
+                field,
+                f"is {shorten(value)}; expected an id of up to 100 characters without spaces, slashes, underscores "
+                "and characters that cannot be seen",
+            )
         return value
 
 

@@ -1,6 +1,7 @@
 """Read CirCor's patient table: the csv, or the text header of every patient."""
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -87,8 +88,12 @@ def _text_row(path: Path) -> SourceRow:
     except (OSError, UnicodeDecodeError) as error:
         raise CohortError(f"{path} cannot be read: {error}") from error
     first = lines[0].split() if lines else []
-    if len(first) < 2 or not first[1].isdigit():
+    if len(first) < 2 or not re.fullmatch("[0-9]{1,6}", first[1]):
         raise CohortError(f"{path}, line 1: expected '<patient> <number of recordings> <sample rate>'")
+    if first[0] != path.stem:
+        raise CohortError(
+            f"{path}, line 1: is about patient {first[0]!r}, the file's name says {path.stem!r}"
+        )
     listed = [line.split() for line in lines[1:] if line.strip() and not line.startswith("#")]
     if len(listed) != int(first[1]):
         raise CohortError(f"{path}, line 1: promises {first[1]} recordings, {len(listed)} are listed")
@@ -97,6 +102,8 @@ def _text_row(path: Path) -> SourceRow:
     for number, line in enumerate(lines, start=1):
         name, colon, value = line.removeprefix("#").partition(":")
         if line.startswith("#") and colon:
+            if name.strip() in values:
+                raise CohortError(f"{path}, line {number}: the line '#{name.strip()}: ...' is there twice")
             values[name.strip()] = value
             numbers[name.strip()] = number
     missing = [field for field in FIELDS if field not in values]

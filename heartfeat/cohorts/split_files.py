@@ -7,8 +7,10 @@ from pathlib import Path
 
 from heartfeat.cohorts.folds import SIDES, Fold, Splits
 from heartfeat.errors import SplitError
+from heartfeat.messages import shorten
 
 _FORMAT = "heartfeat splits"
+_FIELDS = ("kind", "seed", "cohort", "folds")
 
 
 def save_splits(splits: Splits, path: str | Path, overwrite: bool = False) -> Path:
@@ -51,10 +53,10 @@ def load_splits(path: str | Path) -> Splits:
     """
     path = Path(path)
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats)
     except FileNotFoundError:
         raise SplitError(f"there is no split file {path}; make one first (heartfeat splits)") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SplitError(f"{path} is not a split file: {error}") from error
     if not isinstance(tree, dict) or not tree:
         raise SplitError(f"{path} is not a split file: expected a JSON object")
@@ -64,12 +66,25 @@ def load_splits(path: str | Path) -> Splits:
     return _own(path, tree)
 
 
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object's members; of two members of one name, JSON readers keep the last and say nothing."""
+    tree = dict(pairs)
+    if len(tree) != len(pairs):
+        raise ValueError(f"a name is there twice in {[name for name, _ in pairs][:10]}")
+    return tree
+
+
 def _own(path: Path, tree: Mapping[str, object]) -> Splits:
-    kind, seed, cohort, folds = (tree.get(name) for name in ("kind", "seed", "cohort", "folds"))
+    missing = [name for name in _FIELDS if name not in tree]
+    if missing:
+        raise SplitError(f"{path} is not a split file: it has no {missing[0]!r}")
+    kind, seed, cohort, folds = (tree[name] for name in _FIELDS)
     if not isinstance(kind, str) or not isinstance(cohort, str) or not isinstance(folds, list):
         raise SplitError(f"{path} is not a split file: kind and cohort must be text, folds a list")
-    if seed is not None and not isinstance(seed, int):
-        raise SplitError(f"{path} is not a split file: seed must be a whole number or null; got {seed!r}")
+    if seed is not None and type(seed) is not int:
+        raise SplitError(
+            f"{path} is not a split file: seed must be a whole number or null; got {shorten(seed)}"
+        )
     made = tuple(_fold(path, f"fold {number}", fold) for number, fold in enumerate(folds))
     return Splits(kind=kind, seed=seed, cohort=cohort, folds=made)
 

@@ -31,7 +31,8 @@ def holdout(
     SplitError
         When the fractions are none, the label is no column, or there are too few people.
     """
-    if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+    # The other way round, NaN would pass.
+    if not (min(fractions) > 0 and abs(sum(fractions) - 1) <= 1e-6):
         raise SplitError(f"fractions must be above 0 and sum to 1 (train, valid, test); got {fractions}")
     persons, strata = _people(cohort, label)
     train, valid, test = assign_groups(persons, strata, fractions, np.random.default_rng(seed))
@@ -61,6 +62,10 @@ def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: floa
     if folds < 2 or not 0 < valid < 1:
         raise SplitError(f"expected 2 folds or more and 0 < valid < 1; got folds={folds} and valid={valid}")
     persons, strata = _people(cohort, label)
+    if folds > len(set(persons.values())):
+        raise SplitError(
+            f"{len(set(persons.values()))} people cannot be divided over {folds} folds; ask for fewer"
+        )
     tests = assign_groups(persons, strata, [1 / folds] * folds, np.random.default_rng(seed))
     made = []
     for number, test in enumerate(tests):

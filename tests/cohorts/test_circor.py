@@ -105,6 +105,13 @@ def test_segmentations_are_found(circor):
         ({"Patient_ID": "a_b"}, "Patient ID is 'a_b'"),
         ({"Patient_ID": ""}, "Patient ID is ''"),
         ({"Additional_ID": "1 2"}, "Additional ID is '1 2'"),
+        ({"Additional_ID": "9" * 5000}, "Additional ID is '9999"),
+        ({"Patient_ID": "x" * 300}, "Patient ID is 'xxxx"),
+        ({"Patient_ID": "1\0"}, "Patient ID is '1\\x00'"),
+        ({"Patient_ID": "1\u202e"}, "Patient ID is '1\\u202e'"),
+        ({"Height": "1_0"}, "Height is '1_0'"),
+        ({"Height": "١٢"}, "Height is '١٢'"),
+        ({"Height": "1e400"}, "Height is '1e400'"),
     ],
 )
 def test_a_bad_value_names_file_and_line(circor, fields, message):
@@ -112,6 +119,7 @@ def test_a_bad_value_names_file_and_line(circor, fields, message):
     with pytest.raises(CohortError) as caught:
         read_circor(circor.write())
     assert f"{circor.folder / 'training_data.csv'}, line 3: {message}" in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_a_patient_twice_names_both_lines(circor):

@@ -88,6 +88,9 @@ def test_text_headers_are_read_in_numeric_order(tmp_path):
         ([], "line 1: expected '<patient>"),
         (["13918"], "line 1: expected '<patient>"),
         (LINES[:2] + LINES[3:], "line 1: promises 2 recordings, 1 are listed"),
+        (["13918 ² 4000", *LINES[1:]], "line 1: expected '<patient>"),
+        (["13919 2 4000", *LINES[1:]], "line 1: is about patient '13919', the file's name says '13918'"),
+        ([*LINES, "#Age: Child"], "line 25: the line '#Age: ...' is there twice"),
         (LINES[:-1], "line 23: the file ends without the line '#Additional ID"),
     ],
 )

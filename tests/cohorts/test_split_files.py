@@ -63,6 +63,8 @@ OURS = {"format": "heartfeat splits", "kind": "kfold", "seed": 0, "cohort": "", 
         {"train": ["1"], "valid": ["2"], "test": ["3"]},
         {**OURS, "kind": 3},
         {**OURS, "seed": "zero"},
+        {**OURS, "seed": True},
+        {name: value for name, value in OURS.items() if name != "seed"},
         {**OURS, "folds": [["1"]]},
     ],
 )
@@ -77,4 +79,19 @@ def test_a_missing_file_and_one_that_is_no_json(tmp_path):
         load_splits(tmp_path / "split.json")
     (tmp_path / "split.json").write_bytes(b"\xff{")
     with pytest.raises(SplitError, match="not a split file"):
+        load_splits(tmp_path / "split.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"split": {"train": ["1"], "train": ["2"], "valid": ["3"], "test": ["4"]}}',
+        '{"split": {"train": [' + "1" * 5000 + '], "valid": ["3"], "test": ["4"]}}',
+    ],
+)
+def test_json_that_is_too_deep_or_says_a_thing_twice_is_refused(tmp_path, text):
+    (tmp_path / "split.json").write_text(text)
+    with pytest.raises(SplitError, match=r"split\.json is not a split file"):
         load_splits(tmp_path / "split.json")

@@ -128,9 +128,13 @@ def test_too_few_people_are_refused():
         holdout(cohort, "murmur")
     with pytest.raises(SplitError, match="1 people cannot be divided over 2 sides"):
         kfold(cohort, "murmur", folds=2)
+    with pytest.raises(SplitError, match="2 people cannot be divided over 10000000000000 folds"):
+        kfold(cohort, "murmur", folds=10**13)
 
 
-@pytest.mark.parametrize("fractions", [(0.7, 0.2, 0.2), (1.0, 0.0, 0.0), (0.8, 0.3, -0.1)])
+@pytest.mark.parametrize(
+    "fractions", [(0.7, 0.2, 0.2), (1.0, 0.0, 0.0), (0.8, 0.3, -0.1), (float("nan"), 0.5, 0.5)]
+)
 def test_fractions_that_are_none_are_refused(fractions):
     with pytest.raises(SplitError, match="above 0 and sum to 1"):
         holdout(make_cohort(["Present"] * 9), "murmur", fractions)
