@@ -13,6 +13,7 @@ _HOME = {
     "Cohort": "heartfeat.cohorts.cohort",
     "HeartfeatError": "heartfeat.errors",
     "Store": "heartfeat.stores.store",
+    "cardiac_states": "heartfeat.signals.segmentation",
     "cohort": "heartfeat.commands",
     "compare": "heartfeat.commands",
     "demo": "heartfeat.commands",
@@ -22,9 +23,17 @@ _HOME = {
     "init": "heartfeat.commands",
     "open_store": "heartfeat.stores.store",
     "predict": "heartfeat.commands",
+    "read_annotation": "heartfeat.signals.segmentation",
     "read_circor": "heartfeat.cohorts.circor",
+    "segment": "heartfeat.commands",
     "splits": "heartfeat.commands",
+    "store_convert": "heartfeat.commands",
     "store_info": "heartfeat.commands",
+    "store_ls": "heartfeat.commands",
+    "store_merge": "heartfeat.commands",
+    "store_repair": "heartfeat.commands",
+    "store_rm_features": "heartfeat.commands",
+    "store_verify": "heartfeat.commands",
 }
 
 __all__ = ["__version__", *_HOME]
@@ -40,9 +49,18 @@ if TYPE_CHECKING:
     from heartfeat.commands.fit import fit as fit
     from heartfeat.commands.init import init as init
     from heartfeat.commands.predict import predict as predict
+    from heartfeat.commands.segment import segment as segment
     from heartfeat.commands.splits import splits as splits
     from heartfeat.commands.store import store_info as store_info
+    from heartfeat.commands.store_convert import store_convert as store_convert
+    from heartfeat.commands.store_ls import store_ls as store_ls
+    from heartfeat.commands.store_merge import store_merge as store_merge
+    from heartfeat.commands.store_repair import store_repair as store_repair
+    from heartfeat.commands.store_rm_features import store_rm_features as store_rm_features
+    from heartfeat.commands.store_verify import store_verify as store_verify
     from heartfeat.errors import HeartfeatError as HeartfeatError
+    from heartfeat.signals.segmentation import cardiac_states as cardiac_states
+    from heartfeat.signals.segmentation import read_annotation as read_annotation
     from heartfeat.stores.store import Store as Store
     from heartfeat.stores.store import open_store as open_store
 

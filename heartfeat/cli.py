@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heartfeat import __version__, commands
-from heartfeat.commands import show
+from heartfeat.commands import show, show_stores
 from heartfeat.errors import HeartfeatError
 
 app = typer.Typer(
@@ -22,7 +22,9 @@ app = typer.Typer(
     epilog="A first look without data: heartfeat demo. With CirCor: heartfeat init --circor PATH, then extract, "
     "then fit --head logistic, lgbm or mambaformer, then compare.",
 )
-store_app = typer.Typer(help="Look into feature stores.", no_args_is_help=True, rich_markup_mode=None)
+store_app = typer.Typer(
+    help="Look into, check, mend and move feature stores.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(store_app, name="store")
 
 
@@ -69,12 +71,19 @@ _register(app, commands.demo, show.demo)
 _register(app, commands.init, show.config)
 _register(app, commands.cohort, show.cohort)
 _register(app, commands.splits, show.splits)
+_register(app, commands.segment, show.segmentation)
 _register(app, commands.extract, show.extraction)
 _register(app, commands.fit, show.fitted)
 _register(app, commands.predict, show.predictions)
 _register(app, commands.evaluate, show.evaluation)
 _register(app, commands.compare, show.comparison)
 _register(store_app, commands.store_info, show.store, name="info")
+_register(store_app, commands.store_ls, show_stores.stores, name="ls")
+_register(store_app, commands.store_verify, show_stores.verification, name="verify")
+_register(store_app, commands.store_repair, show_stores.repair, name="repair")
+_register(store_app, commands.store_convert, show_stores.converted, name="convert")
+_register(store_app, commands.store_merge, show_stores.merged, name="merge")
+_register(store_app, commands.store_rm_features, show_stores.sets_left, name="rm-features")
 
 
 def main() -> None:

@@ -38,6 +38,10 @@ class BackboneSpec:
         Numbers per token, D.
     layers
         Hidden states that are concatenated; empty where there are no layers.
+    windows
+        Where windows begin: ``"fixed"`` steps or heart ``"cycles"``.
+    precision
+        Of the forward pass: ``"fp32"``, or ``"bf16"`` or ``"fp16"`` where that is safe (autocast).
     transform
         The family's other numbers, JSON-able.
     revision
@@ -53,6 +57,8 @@ class BackboneSpec:
     dim: int
     revision: int
     layers: tuple[int, ...] = ()
+    windows: str = "fixed"
+    precision: str = "fp32"
     transform: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,17 +73,27 @@ class BackboneSpec:
             "weights": self.weights_digest,
             "preprocessing": asdict(self.preprocessing),
             "window": asdict(self.window),
+            "windows": self.windows,
+            "precision": self.precision,
             "token_rate": self.token_rate,
             "dim": self.dim,
             "layers": list(self.layers),
             "transform": dict(self.transform),
             "dtype": "float16",
-            "revisions": {
-                "preprocessing": PREPROCESSING_REVISION,
-                "windows": WINDOWS_REVISION,
-                self.family: self.revision,
-            },
+            "revisions": self._revisions(),
         }
+
+    def _revisions(self) -> dict[str, int]:
+        revisions = {
+            "preprocessing": PREPROCESSING_REVISION,
+            "windows": WINDOWS_REVISION,
+            self.family: self.revision,
+        }
+        if self.windows == "cycles":
+            from heartfeat.signals.segmentation import SEGMENTATION_REVISION
+
+            revisions["segmentation"] = SEGMENTATION_REVISION
+        return revisions
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,13 @@ def describe_logmel(settings: LogMelSettings) -> BackboneSpec:
         family="logmel",
         identifier="logmel",
         weights_digest=None,
-        preprocessing=Preprocessing(settings.sample_rate, settings.low, settings.high, LEVEL_DBFS),
+        preprocessing=Preprocessing(
+            settings.sample_rate, settings.low, settings.high, LEVEL_DBFS, settings.remove_spikes
+        ),
         window=Window(hop, round(settings.window_seconds * settings.token_rate), lead=margin, tail=margin),
         dim=settings.bands,
         revision=REVISION,
+        windows=settings.windows,
         transform={
             "bands": settings.bands,
             "low": settings.low,

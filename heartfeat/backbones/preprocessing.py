@@ -23,6 +23,8 @@ class Preprocessing:
         Rate of the result (Hz).
     low, high
         Pass band (Hz).
+    spikes_removed
+        Whether friction spikes are blanked before the level is set (Schmidt et al. 2010).
     level_dbfs
         Root mean square of the result (dB re 1.0). Normalised once per recording and before the views, so
         that a gain view is not undone.
@@ -32,6 +34,7 @@ class Preprocessing:
     low: float
     high: float
     level_dbfs: float
+    spikes_removed: bool = False
 
 
 def preprocess(samples: np.ndarray, sample_rate: int, to: Preprocessing) -> np.ndarray:
@@ -64,6 +67,10 @@ def preprocess(samples: np.ndarray, sample_rate: int, to: Preprocessing) -> np.n
         samples = resample(_filter(samples, sample_rate, to), sample_rate, to.sample_rate)
     else:
         samples = _filter(resample(samples, sample_rate, to.sample_rate), to.sample_rate, to)
+    if to.spikes_removed:
+        from heartfeat.signals.spikes import remove_spikes
+
+        samples = remove_spikes(samples, to.sample_rate)
     return normalise_level(samples[:length], to.sample_rate, to.level_dbfs)
 
 

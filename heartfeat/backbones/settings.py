@@ -28,6 +28,10 @@ class LogMelSettings(_Settings):
         Length of audio under each token's Hann window (s).
     window_seconds
         Length of the windows that recordings are cut into (s); bears on speed, not on values.
+    remove_spikes
+        Whether friction spikes are blanked (Schmidt et al. 2010).
+    windows
+        ``"fixed"`` windows follow one another; ``"cycles"`` begin at first heart sounds and span whole cycles.
     """
 
     family: Literal["logmel"] = "logmel"
@@ -39,6 +43,8 @@ class LogMelSettings(_Settings):
     token_rate: float = Field(50.0, gt=0)
     frame_seconds: float = Field(0.1, gt=0, le=2)
     window_seconds: float = Field(5.0, gt=0, le=600)
+    windows: Literal["fixed", "cycles"] = "fixed"
+    remove_spikes: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "LogMelSettings":
@@ -69,6 +75,13 @@ class TransformersSettings(_Settings):
         Tokens per second (Hz), mean-pooled from the encoder's own rate; None keeps that rate.
     window_seconds
         Window length (s); None for 5 s, or for the one length that the encoder takes.
+    remove_spikes
+        Whether friction spikes are blanked (Schmidt et al. 2010).
+    windows
+        ``"fixed"`` windows follow one another; ``"cycles"`` begin at first heart sounds and span whole cycles.
+    precision
+        Of the forward pass: ``"fp32"``, ``"bf16"`` or ``"fp16"`` (autocast), or ``"auto"``: that of features
+        which are there already, else bf16 or fp16 on a GPU and fp32 on the CPU.
     low, high
         Band that is kept of the recording (Hz).
     """
@@ -79,6 +92,9 @@ class TransformersSettings(_Settings):
     layers: list[int] = Field(default=[-1], min_length=1)
     token_rate: float | None = Field(None, gt=0)
     window_seconds: float | None = Field(None, gt=0, le=600)
+    windows: Literal["fixed", "cycles"] = "fixed"
+    remove_spikes: bool = False
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     low: float = Field(20.0, ge=0)
     high: float = Field(800.0, gt=0)
 

@@ -104,11 +104,15 @@ def _describe(settings: TransformersSettings) -> tuple[BackboneSpec, EncoderFami
         if not Path(settings.model).is_dir()
         else Path(settings.model).resolve().name,
         weights_digest=weights_digest(folder),
-        preprocessing=Preprocessing(grid.sample_rate, settings.low, settings.high, grid.level_dbfs),
+        preprocessing=Preprocessing(
+            grid.sample_rate, settings.low, settings.high, grid.level_dbfs, settings.remove_spikes
+        ),
         window=grid.window(settings.token_rate),
         dim=grid.hidden * len(layers),
         revision=REVISION,
         layers=layers,
+        windows=settings.windows,
+        precision="fp32" if settings.precision == "auto" else settings.precision,
         transform={"architecture": model_type, **grid.transform},
     )
     return spec, family, grid, folder

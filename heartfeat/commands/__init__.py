@@ -8,8 +8,15 @@ from heartfeat.commands.extract import extract
 from heartfeat.commands.fit import fit
 from heartfeat.commands.init import init
 from heartfeat.commands.predict import predict
+from heartfeat.commands.segment import segment
 from heartfeat.commands.splits import splits
 from heartfeat.commands.store import store_info
+from heartfeat.commands.store_convert import store_convert
+from heartfeat.commands.store_ls import store_ls
+from heartfeat.commands.store_merge import store_merge
+from heartfeat.commands.store_repair import store_repair
+from heartfeat.commands.store_rm_features import store_rm_features
+from heartfeat.commands.store_verify import store_verify
 
 __all__ = [
     "cohort",
@@ -20,6 +27,13 @@ __all__ = [
     "fit",
     "init",
     "predict",
+    "segment",
     "splits",
+    "store_convert",
     "store_info",
+    "store_ls",
+    "store_merge",
+    "store_repair",
+    "store_rm_features",
+    "store_verify",
 ]

@@ -17,6 +17,7 @@ SetOption = Annotated[
         "--set", metavar="KEY=VALUE", help="Override one setting, such as split.folds=3. Repeatable."
     ),
 ]
+StoreArgument = Annotated[str | None, typer.Argument(help="Store [default: the config's].")]
 StoreOption = Annotated[str | None, typer.Option(help="Feature store, in place of the config's.")]
 
 

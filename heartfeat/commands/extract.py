@@ -8,6 +8,7 @@ import typer
 from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
+    from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
     from heartfeat.extraction.summary import ExtractionSummary
 
 
@@ -22,6 +23,15 @@ def extract(
     ] = None,
     backbone: Annotated[
         list[str] | None, typer.Option(help="Extract only this backbone of the config. Repeatable.")
+    ] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            help="fixed, or cycles: windows at heartbeats, as feature sets of their own (NAME-cycles)."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Work on this Ray cluster, such as auto, in place of this machine.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows per forward pass.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad recording.")] = False,
@@ -41,14 +51,17 @@ def extract(
     RecordingError
         With ``strict``, at the first recording that cannot be used.
     """
+    from functools import partial
+
     from heartfeat.commands.common import read_cohort
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError
-    from heartfeat.extraction.devices import choose_devices
+    from heartfeat.extraction.devices import check_choice, choose_devices
     from heartfeat.extraction.engine import run_extraction
     from heartfeat.views import resolve_views
 
+    check_choice(gpus, device)
     settings = load_config(config, set or ())
     names = backbone or list(settings.backbones)
     unknown = [name for name in names if name not in settings.backbones]
@@ -58,10 +71,24 @@ def extract(
         return run_extraction(
             read_cohort(settings),
             store or settings.store,
-            [settings.backbones[name] for name in names],
+            [_with_windows(settings.backbones[name], windows) for name in names],
             resolve_views(views or settings.views),
-            devices=choose_devices(gpus=gpus, device=device, workers=workers),
+            devices=partial(choose_devices, gpus=gpus, device=device, workers=workers),
+            cluster=cluster,
             batch_size=batch_size,
             strict=strict,
             progress=update,
         )
+
+
+def _with_windows(
+    backbone: "LogMelSettings | TransformersSettings", windows: str | None
+) -> "LogMelSettings | TransformersSettings":
+    """A backbone with other windows than its settings say, as a feature set beside the one it would fill."""
+    from heartfeat.errors import ConfigError
+
+    if windows not in (None, "fixed", "cycles"):
+        raise ConfigError(f"--windows is {windows!r}; choose fixed or cycles")
+    if windows is None or windows == backbone.windows:
+        return backbone
+    return backbone.model_copy(update={"windows": windows, "name": f"{backbone.name}-{windows}"})

@@ -2,10 +2,16 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-Update = Callable[[str, int, int], None]
+
+class Update(Protocol):
+    """``update(what, done, total)`` shows where a task stands; lines of ``detail`` add to the numbers."""
+
+    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None: ...
+
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two plain lines of one task."""
@@ -13,7 +19,7 @@ PLAIN_INTERVAL = 10.0
 
 @contextmanager
 def show_progress() -> Iterator[Update]:
-    """A function ``update(what, done, total)`` that shows where each task stands."""
+    """A function that shows where each task stands."""
     if sys.stderr.isatty():
         with _bars() as update:
             yield update
@@ -24,31 +30,34 @@ def show_progress() -> Iterator[Update]:
 @contextmanager
 def _bars() -> Iterator[Update]:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[str, int] = {}
+        started: dict[str, float] = {}
 
-        def update(what: str, done: int, total: int) -> None:
+        def update(what: str, done: int, total: int, detail: str = "") -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+                tasks[what] = progress.add_task(what, total=total, detail="")
+                started[what] = time.monotonic()
+            shown = detail or _left(time.monotonic() - started[what], done, total)
+            progress.update(tasks[what], completed=done, total=total, detail=shown)  # type: ignore[arg-type]
 
         yield update
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    if not 0 < done < total:
+        return ""
+    minutes, rest = divmod(round(seconds * (total - done) / done), 60)
+    return f"{minutes}:{rest:02} left"
 
 
 class _Lines:
@@ -59,7 +68,7 @@ class _Lines:
         self.printed: dict[str, float] = {}
         self.finished: set[str] = set()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None:
         now = time.monotonic()
         begun = self.started.setdefault(what, now)
         last = self.printed.get(what, begun)
@@ -67,4 +76,6 @@ class _Lines:
         if finished or (done < total and now - last > PLAIN_INTERVAL):
             self.printed[what] = now
             self.finished.update({what} if finished else ())
-            print(f"{what}: {done} of {total} ({now - begun:.0f} s)", file=sys.stderr, flush=True)
+            more = detail.replace("\n", "; ") or _left(now - begun, done, total)
+            text = f"{what}: {done} of {total} ({now - begun:.0f} s)"
+            print(f"{text}; {more}" if more else text, file=sys.stderr, flush=True)

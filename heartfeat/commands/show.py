@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OK = 0
 SOME_SKIPPED = 3
+SHOWN_RECORDINGS = 20
 
 
 def config(written: "Config") -> int:
@@ -49,6 +50,23 @@ def splits(made: "Splits") -> int:
         table.add_row(str(number), *(str(len(side)) for side in (fold.train, fold.valid, fold.test)))
     _print(table)
     return OK
+
+
+def segmentation(table: "pl.DataFrame") -> int:
+    """Heart rate per recording, of the first ones at least, and what could not be used."""
+    from pathlib import Path
+
+    shown = _table("", "recording", "s", "beats", "beats/min")
+    done = table.filter(table["reason"].is_null())
+    for row in done.head(SHOWN_RECORDINGS).iter_rows(named=True):
+        rate = "-" if row["heart_rate"] is None else f"{row['heart_rate']:.0f}"
+        shown.add_row(row["recording"], f"{row['duration']:.1f}", str(row["beats"]), rate)
+    if done.height:
+        _print(shown)
+        print(f"{done.height} recordings segmented, into {Path(done['annotation'][0]).parent}")
+    for row in table.filter(table["reason"].is_not_null()).iter_rows(named=True):
+        print(f"skipped {row['path']}: {row['reason']}")
+    return OK if done.height == table.height else SOME_SKIPPED
 
 
 def extraction(summary: "ExtractionSummary") -> int:

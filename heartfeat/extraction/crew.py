@@ -1,4 +1,4 @@
-"""The main process' side of several workers: start them, answer them, notice when one dies."""
+"""The main process' side of several workers: start them, answer them, and let others do a dead one's work."""
 
 import signal
 import threading
@@ -10,64 +10,108 @@ from multiprocessing.context import SpawnProcess
 
 from heartfeat.errors import ExtractionError
 from heartfeat.extraction.ledger import Ledger
-from heartfeat.extraction.process import CLAIM, FAILED, FINISHED, NEXT, REPORT, Job, failure, worker_main
+from heartfeat.extraction.process import (
+    CLAIM,
+    FAILED,
+    FINISHED,
+    NEXT,
+    NOTE,
+    REPORT,
+    Job,
+    failure,
+    worker_main,
+)
 
 
 def run_crew(jobs: Sequence[Job], ledger: Ledger) -> None:
     """Run one spawned process per job until the ledger has no more work.
 
+    What a worker that dies had in hand goes to the others; where they have finished already, their devices
+    start once more.
+
     Raises
     ------
     ExtractionError
-        When a worker dies or fails unexpectedly; all others are ended, and what they committed stays.
+        When all workers have died, or one fails unexpectedly; what was committed stays.
     """
-    context = get_context("spawn")
-    crew: dict[Connection, SpawnProcess] = {}
-    try:
-        with _interrupts_ignored_at_birth():
-            for job in jobs:
-                ours, theirs = context.Pipe()
-                process = context.Process(target=worker_main, args=(theirs, job), daemon=True)
-                process.start()
-                theirs.close()
-                crew[ours] = process
-        _serve(dict(crew), ledger)
-    finally:
-        for connection, process in crew.items():
-            connection.close()
-            process.terminate()
-            process.join()
+    jobs = list(jobs)
+    while jobs:
+        dead = _Crew(jobs, ledger).work()
+        jobs = [job for job in jobs if job.name not in dead] if ledger.units else []
+    if ledger.units:
+        raise ExtractionError(
+            f"all workers died ({ledger.notes[-1]}). The store is as it was, and "
+            f"{ledger.total.recordings} recordings are staged: run the same command again to go on from there, "
+            "with fewer workers or a smaller batch if it recurs"
+        )
 
 
-def _serve(working: dict[Connection, SpawnProcess], ledger: Ledger) -> None:
-    """Answer workers until all have finished; a dead worker's pipe reads as ended."""
-    while working:
-        for connection in wait(list(working)):
-            assert isinstance(connection, Connection)
-            try:
-                kind, content = connection.recv()
-                if kind == NEXT:
-                    connection.send(ledger.next_unit())
-                elif kind == CLAIM:
-                    connection.send(ledger.claim(content))
-            except (EOFError, BrokenPipeError, ConnectionResetError):
-                raise _death(working[connection], ledger) from None
-            if kind == REPORT:
-                ledger.report(content)
-            elif kind == FINISHED:
-                working.pop(connection).join()
-            elif kind == FAILED:
-                raise failure(content)
+class _Crew:
+    """The processes of one round."""
+
+    def __init__(self, jobs: Sequence[Job], ledger: Ledger) -> None:
+        self._jobs = jobs
+        self._ledger = ledger
+        self._crew: dict[Connection, tuple[Job, SpawnProcess]] = {}
+
+    def work(self) -> set[str]:
+        """Work until every process has finished or died; the names of the dead."""
+        try:
+            with _interrupts_ignored_at_birth():
+                for job in self._jobs:
+                    self._start(job)
+            return self._serve()
+        finally:
+            for connection, (_, process) in self._crew.items():
+                connection.close()
+                process.terminate()
+                process.join()
+
+    def _start(self, job: Job) -> None:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=worker_main, args=(theirs, job))
+        process.start()
+        theirs.close()
+        self._crew[ours] = (job, process)
+
+    def _serve(self) -> set[str]:
+        working = dict(self._crew)
+        dead: set[str] = set()
+        while working:
+            for connection in wait(list(working)):
+                assert isinstance(connection, Connection)
+                job, process = working[connection]
+                try:
+                    finished = self._answer(connection, job.name)
+                except (EOFError, BrokenPipeError, ConnectionResetError):
+                    dead.add(job.name)
+                    finished = True
+                    process.join()
+                    self._ledger.bury(job.name, _meaning(process.exitcode))
+                if finished:
+                    working.pop(connection)[1].join()
+        return dead
+
+    def _answer(self, connection: Connection, worker: str) -> bool:
+        """Take one message of a worker; whether it was the last."""
+        kind, content = connection.recv()
+        if kind == NEXT:
+            connection.send(self._ledger.next_unit(worker))
+        elif kind == CLAIM:
+            connection.send(self._ledger.claim(worker, content))
+        elif kind == REPORT:
+            self._ledger.report(worker, *content)
+        elif kind == NOTE:
+            self._ledger.notes.append(content)
+        elif kind == FAILED:
+            raise failure(content)
+        return kind == FINISHED
 
 
-def _death(process: SpawnProcess, ledger: Ledger) -> ExtractionError:
-    process.join()
-    staged = ledger.done.recordings
-    return ExtractionError(
-        f"a worker died (exit code {process.exitcode}; a negative one is the signal that killed it, and -9 "
-        f"is often a lack of memory). The store is as it was, and {staged} recordings are staged: run the "
-        "same command again to go on from there, with fewer workers or a smaller batch if it recurs"
-    )
+def _meaning(exit_code: int | None) -> str:
+    hint = ", which is often a lack of memory" if exit_code == -signal.SIGKILL else ""
+    return f"exit code {exit_code}{hint}"
 
 
 @contextmanager

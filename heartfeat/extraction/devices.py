@@ -26,15 +26,29 @@ def choose_devices(
     DeviceError
         When a device is unknown or not on this machine.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise DeviceError(f"there is no device {device!r}; choose auto, cpu or cuda")
-    if gpus is not None:
-        if device == "cpu":
-            raise DeviceError(f"--gpus {gpus} and --device cpu contradict each other; give one of them")
-        return _present(parse_gpus(gpus))
+    numbers = check_choice(gpus, device)
+    if numbers is not None:
+        return _present(numbers)
     if device == "cuda" or (device == "auto" and gpu_count()):
         return _present(range(max(1, gpu_count())))
     return ("cpu",) * (workers or core_count())
+
+
+def check_choice(gpus: str | None, device: str) -> tuple[int, ...] | None:
+    """The numbers of the GPUs asked for, or None; says what makes no sense without a look at the machine.
+
+    Raises
+    ------
+    DeviceError
+        When there is no such kind of device, or the two contradict each other.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"there is no device {device!r}; choose auto, cpu or cuda")
+    if gpus is None:
+        return None
+    if device == "cpu":
+        raise DeviceError(f"--gpus {gpus} and --device cpu contradict each other; give one of them")
+    return parse_gpus(gpus)
 
 
 def parse_gpus(text: str) -> tuple[int, ...]:

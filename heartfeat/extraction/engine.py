@@ -2,7 +2,9 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -13,15 +15,16 @@ from heartfeat.errors import DeviceError, StoreError
 from heartfeat.extraction.devices import core_count
 from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import plan_sets
-from heartfeat.extraction.ledger import Done, Ledger, refuse
+from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
 from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
 from heartfeat.extraction.plan import Plan, make_plan
+from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
+from heartfeat.extraction.speed import ProgressCallback, Speedometer
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
 from heartfeat.stores.store import Store
 
-ProgressCallback = Callable[[str, int, int], None]
-"""``progress(what, done, total)``; called in the main process."""
+Devices = Sequence[str] | Callable[[], Sequence[str]]
 
 FEWEST_UNITS = 4
 """Recordings that make it worth while to start one more worker."""
@@ -33,7 +36,8 @@ def run_extraction(
     backbones: Sequence[LogMelSettings | TransformersSettings],
     views: Sequence[str],
     *,
-    devices: Sequence[str] = ("cpu",),
+    devices: Devices = ("cpu",),
+    cluster: str | None = None,
     batch_size: int | None = None,
     strict: bool = False,
     progress: ProgressCallback | None = None,
@@ -55,8 +59,12 @@ def run_extraction(
     views
         Names of views, ``"clean"`` first (see :func:`heartfeat.views.resolve_views`).
     devices
-        One entry per worker (see :func:`heartfeat.extraction.devices.choose_devices`). A single worker runs
-        in this process, several in spawned processes of their own.
+        One entry per worker (see :func:`heartfeat.extraction.devices.choose_devices`), or a function that gives
+        them and is asked only when there is work. A single worker on the CPU runs in this process, all others in
+        spawned processes of their own.
+    cluster
+        Address of a Ray cluster to work on in place of ``devices``, such as ``"auto"``; its machines must see the
+        recordings and the store's folder under the same paths.
     batch_size
         Windows per forward pass; None for the device's default.
     strict
@@ -71,20 +79,24 @@ def run_extraction(
     BackboneError, ConfigError, DeviceError, StoreError
         When settings, weights or store do not allow the run.
     ExtractionError
-        When a worker dies. In every case the old store is untouched and finished work stays in staging.
+        When all workers have died. In every case the old store is untouched and finished work stays in staging.
     """
     started = time.perf_counter()
-    if not devices:
-        raise DeviceError("there is no device to work on; give at least one, such as 'cpu'")
+    chosen = cache(lambda: _devices(devices))
+    backbones = settle_precision(backbones, store_uri, chosen)
     plan = make_plan(cohort, store_uri, plan_sets(backbones, views))
     _check_same_cohort(cohort, plan.store)
     ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
     for facts in plan.facts.values() if strict else ():
         refuse(facts)
     if plan.units:
-        _work(
-            plan, ledger, {settings.name: settings for settings in backbones}, devices, batch_size, progress
-        )
+        settings = {settings.name: settings for settings in backbones}
+        by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
+        job = Job("", by_key, plan.staging, "cpu", batch_size, core_count())
+        if progress is not None:
+            ledger.on_report = Speedometer(ledger, plan.units, progress)
+            ledger.on_report()
+        _work(job, ledger, chosen, cluster)
     written = _finish(cohort, plan, ledger, store_uri, progress)
     return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
 
@@ -105,32 +117,32 @@ def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
         )
 
 
-def _work(
-    plan: Plan,
-    ledger: Ledger,
-    settings: Mapping[str, LogMelSettings | TransformersSettings],
-    devices: Sequence[str],
-    batch_size: int | None,
-    progress: ProgressCallback | None,
-) -> None:
-    """Let workers go through the plan's units."""
+def _devices(devices: Devices) -> Sequence[str]:
+    chosen = devices() if callable(devices) else devices
+    if not chosen:
+        raise DeviceError("there is no device to work on; give at least one, such as 'cpu'")
+    return chosen
 
-    def tell(done: Done) -> None:
-        if progress is not None:
-            progress("extracting", done.recordings, len(plan.units))
 
-    ledger.on_report = tell
-    tell(Done())
-    devices = devices[: max(1, len(plan.units) // FEWEST_UNITS)]
-    by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
-    cores = max(1, core_count() // len(devices))
-    jobs = [Job(by_key, plan.staging, device, batch_size, cores) for device in devices]
-    if len(jobs) == 1:
-        jobs[0].run(ledger)
+def _work(job: Job, ledger: Ledger, devices: Callable[[], Sequence[str]], cluster: str | None) -> None:
+    """Let workers like ``job`` go through the ledger's units."""
+    if cluster is not None:
+        from heartfeat.extraction.cluster import run_on_cluster
+
+        run_on_cluster(cluster, job, ledger)
+        return
+    chosen = devices()[: max(1, len(ledger.units) // FEWEST_UNITS)]
+    if list(chosen) == ["cpu"]:
+        replace(job, name="cpu").run(Desk(ledger, "cpu"))
         return
     from heartfeat.extraction.crew import run_crew
 
-    run_crew(jobs, ledger)
+    cores = max(1, core_count() // len(chosen))
+    names = [device if ":" in device else f"{device}:{number}" for number, device in enumerate(chosen)]
+    run_crew(
+        [replace(job, name=n, device=device, cores=cores) for n, device in zip(names, chosen, strict=True)],
+        ledger,
+    )
 
 
 def _finish(
@@ -142,7 +154,7 @@ def _finish(
     current = is_current(cohort, plan, recordings)
     if not current:
         pack(cohort, plan, recordings, uri, progress)
-        ledger.done += Done(write=time.perf_counter() - started)
+        ledger.done["pack"] = Done(write=time.perf_counter() - started)
     clear_staging(plan)
     return not current
 
@@ -154,7 +166,7 @@ def _summarise(
     skipped = {
         name: ledger.facts[name].reason or "" for name in order if ledger.facts[name].status == SKIPPED
     }
-    done = ledger.done
+    done = ledger.total
     spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
     total = sum(spent.values())
     return ExtractionSummary(
@@ -165,10 +177,19 @@ def _summarise(
         skipped=skipped,
         shared_audio=_shared(cohort.recordings, ledger.facts),
         shares={name: share / total for name, share in spent.items()} if written and total else {},
+        of_forward_pass=_of_forward_pass(ledger.done.values()),
+        notes=tuple(ledger.notes),
         audio_seconds=done.audio_seconds,
         wall_seconds=seconds,
         nothing_to_do=not written,
     )
+
+
+def _of_forward_pass(workers: Iterable[Done]) -> float | None:
+    """Speed of the workers as a share of that of the forward passes alone; None where nothing was encoded."""
+    finished = [done for done in workers if done.worked]
+    worked = sum(done.worked for done in finished)
+    return sum(done.encode for done in finished) / worked if worked else None
 
 
 def _shared(recordings: pl.DataFrame, facts: Mapping[str, Facts]) -> tuple[SharedAudio, ...]:

@@ -86,6 +86,10 @@ def plan_sets(
     sets = []
     for settings in backbones:
         spec = describe_backbone(settings)
+        if spec.windows == "cycles" and "shift" in views:
+            raise ConfigError(
+                f"the view 'shift' moves the heartbeats that the windows of {spec.name!r} begin with; leave it out"
+            )
         core = feature_core(spec)
         sets.append(PlannedSet(spec, core, feature_key(core), tuple(views)))
     return tuple(sets)

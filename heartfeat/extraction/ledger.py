@@ -2,7 +2,7 @@
 
 One ledger lives in the main process. Workers ask it for recordings to look at, tell what they decoded, and
 are told which blocks to compute, so the same audio under two names is encoded once whichever workers meet
-it.
+it. It knows what each worker has in hand, so that the units of a dead one can go to the others.
 """
 
 from collections import deque
@@ -26,10 +26,13 @@ class Unit:
         Its id.
     path
         Its file.
+    size
+        Bytes of the file, by which the time that is left is judged.
     """
 
     recording: str
     path: Path
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,11 @@ class Done:
     encoded
         Those of them for which anything was encoded.
     audio_seconds
-        Audio that was encoded (s).
+        Audio that was encoded (s), once whatever the number of views.
     decode, encode, write
-        Time spent reading and preparing, in views and forward passes, and in staging (s).
+        Time spent reading and preparing, in forward passes, and in pooling and staging (s).
+    worked
+        Time from a worker's first look for work to its last commit (s); told at the end.
     """
 
     recordings: int = 0
@@ -54,6 +59,7 @@ class Done:
     decode: float = 0.0
     encode: float = 0.0
     write: float = 0.0
+    worked: float = 0.0
 
     def __add__(self, other: "Done") -> "Done":
         names = Done.__dataclass_fields__
@@ -61,7 +67,7 @@ class Done:
 
 
 class WorkSource(Protocol):
-    """What a worker needs to know from outside; the ledger itself, or a line to it."""
+    """What a worker needs to know from outside; a desk at the ledger, or a line to it."""
 
     def next_unit(self) -> Unit | None:
         """The next recording to decode, or None when there is no more."""
@@ -71,14 +77,18 @@ class WorkSource(Protocol):
         """The blocks that the worker shall compute of the recording that it has decoded."""
         ...
 
-    def report(self, done: Done) -> None:
-        """Tell what was committed."""
+    def report(self, recordings: Sequence[str], done: Done) -> None:
+        """Tell which recordings were committed, and what that took."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Tell people something."""
         ...
 
 
 @dataclass
 class Ledger:
-    """The main process' side of :class:`WorkSource`.
+    """The main process' side of every :class:`WorkSource`.
 
     Attributes
     ----------
@@ -93,9 +103,13 @@ class Ledger:
     facts
         Everything that workers saw, by recording.
     done
-        Totals.
+        Totals by worker.
+    bytes_done
+        Bytes of files whose recordings are committed.
+    notes
+        What people should know of the run.
     on_report
-        Called with the totals after each report.
+        Called after each report.
     """
 
     sets: Sequence[PlannedSet]
@@ -103,15 +117,27 @@ class Ledger:
     units: deque[Unit]
     strict: bool = False
     facts: dict[str, Facts] = field(default_factory=dict)
-    done: Done = field(default_factory=Done)
-    on_report: Callable[[Done], None] = lambda done: None
-    claimed: set[BlockKey] = field(default_factory=set)
+    done: dict[str, Done] = field(default_factory=dict)
+    bytes_done: int = 0
+    notes: list[str] = field(default_factory=list)
+    on_report: Callable[[], None] = lambda: None
+    _in_hand: dict[str, dict[str, Unit]] = field(default_factory=dict)
+    _claimed: dict[BlockKey, str] = field(default_factory=dict)
 
-    def next_unit(self) -> Unit | None:
+    @property
+    def total(self) -> Done:
+        """What all workers reported together."""
+        return sum(self.done.values(), Done())
+
+    def next_unit(self, worker: str) -> Unit | None:
         """See :class:`WorkSource`."""
-        return self.units.popleft() if self.units else None
+        if not self.units:
+            return None
+        unit = self.units.popleft()
+        self._in_hand.setdefault(worker, {})[unit.recording] = unit
+        return unit
 
-    def claim(self, facts: Facts) -> list[BlockKey]:
+    def claim(self, worker: str, facts: Facts) -> list[BlockKey]:
         """See :class:`WorkSource`.
 
         Raises
@@ -125,14 +151,56 @@ class Ledger:
         if facts.pcm_digest is None:
             return []
         wanted = [key for planned in self.sets for key in planned.blocks(facts.pcm_digest)]
-        missing = [key for key in wanted if key not in self.present and key not in self.claimed]
-        self.claimed.update(missing)
+        missing = [key for key in wanted if key not in self.present and key not in self._claimed]
+        self._claimed.update(dict.fromkeys(missing, facts.recording))
         return missing
 
-    def report(self, done: Done) -> None:
+    def report(self, worker: str, recordings: Sequence[str], done: Done) -> None:
         """See :class:`WorkSource`."""
-        self.done += done
-        self.on_report(self.done)
+        for recording in recordings:
+            self.bytes_done += self._in_hand[worker].pop(recording).size
+        self.done[worker] = self.done.get(worker, Done()) + done
+        self.on_report()
+
+    def lost(self, worker: str) -> list[str]:
+        """Take back what a dead worker had in hand; the recordings, which are first to be handed out again."""
+        units = self._in_hand.pop(worker, {})
+        self.units.extendleft(reversed(units.values()))
+        self._claimed = {key: owner for key, owner in self._claimed.items() if owner not in units}
+        return list(units)
+
+    def bury(self, worker: str, problem: str) -> None:
+        """Note that a worker died, and why, and take back what it had in hand."""
+        lost = self.lost(worker)
+        names = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        self.notes.append(
+            f"the worker {worker} died ({problem}); {len(lost)} recordings that it had in hand went back to the queue"
+            + (f": {names}" if names else "")
+        )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A worker's place at a ledger in its own process (see :class:`WorkSource`)."""
+
+    ledger: Ledger
+    worker: str
+
+    def next_unit(self) -> Unit | None:
+        """See :class:`WorkSource`."""
+        return self.ledger.next_unit(self.worker)
+
+    def claim(self, facts: Facts) -> list[BlockKey]:
+        """See :class:`WorkSource`."""
+        return self.ledger.claim(self.worker, facts)
+
+    def report(self, recordings: Sequence[str], done: Done) -> None:
+        """See :class:`WorkSource`."""
+        self.ledger.report(self.worker, recordings, done)
+
+    def note(self, text: str) -> None:
+        """See :class:`WorkSource`."""
+        self.ledger.notes.append(text)
 
 
 def refuse(facts: Facts) -> None:

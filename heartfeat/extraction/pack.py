@@ -13,7 +13,6 @@ from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.plan import Block, Plan
 from heartfeat.extraction.staging import read_staging, remove_shards
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, identities
-from heartfeat.stores.store import Store
 from heartfeat.stores.write import write_store
 
 LOCATIONS = ("path", "annotation")
@@ -35,7 +34,7 @@ def is_current(cohort: Cohort, plan: Plan, recordings: pl.DataFrame) -> bool:
         and store.attrs.get("cohort_digest") == cohort.digest()
         and recordings.equals(store.recordings)
         and cohort.patients.equals(store.patients)
-        and all(_is_kept(planned, store, recordings) for planned in plan.sets)
+        and all(_is_kept(planned, plan, recordings) for planned in plan.sets)
     )
 
 
@@ -55,7 +54,7 @@ def pack(
     """
     staged = read_staging(plan.staging)
     blocks: dict[BlockKey, Block] = {**plan.blocks, **staged.blocks}
-    asked = {planned.spec.name: _source(planned, plan.store, recordings, blocks) for planned in plan.sets}
+    asked = {planned.spec.name: _source(planned, plan, recordings, blocks) for planned in plan.sets}
     names = dict.fromkeys((*(plan.store.feature_sets if plan.store else ()), *asked))
     feature_sets = [asked.get(name) or KeptFeatureSet(name) for name in names]
     attrs = {"cohort": cohort.name, "cohort_digest": cohort.digest()}
@@ -73,9 +72,9 @@ def clear_staging(plan: Plan) -> None:
 
 
 def _source(
-    planned: PlannedSet, store: Store | None, recordings: pl.DataFrame, blocks: Mapping[BlockKey, Block]
+    planned: PlannedSet, plan: Plan, recordings: pl.DataFrame, blocks: Mapping[BlockKey, Block]
 ) -> FeatureSetSource | KeptFeatureSet:
-    if store is not None and _is_kept(planned, store, recordings):
+    if _is_kept(planned, plan, recordings):
         return KeptFeatureSet(planned.spec.name)
     digests = recordings["pcm_digest"].to_list()
 
@@ -100,11 +99,14 @@ def _source(
     return FeatureSetSource(planned.spec.name, planned.attrs(), lengths, read)
 
 
-def _is_kept(planned: PlannedSet, store: Store, recordings: pl.DataFrame) -> bool:
+def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame) -> bool:
     """Whether the store's set of this name already holds just these recordings and views."""
-    if planned.spec.name not in store.feature_sets or identities(store.recordings) != identities(recordings):
+    store, name = plan.store, planned.spec.name
+    if store is None or name not in store.feature_sets:
         return False
-    features = store.features(planned.spec.name)
+    if identities(store.recordings) != identities(recordings):
+        return False
+    features = store.features(name)
     usable = recordings["pcm_digest"].is_not_null().to_numpy()
     same = features.core_key == planned.core_key and features.views == planned.views
-    return same and bool((features.done == usable).all())
+    return same and bool((plan.stored[name].present == usable).all())

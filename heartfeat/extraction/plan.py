@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.extraction.facts import Facts, FileMark, mark_file
+from heartfeat.extraction.facts import Facts, mark_file
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.ledger import Unit
 from heartfeat.extraction.present import (
     StoredBlock,
+    StoredSet,
     keep_views,
     open_present,
     stored_blocks,
     stored_facts,
+    stored_sets,
 )
 from heartfeat.extraction.staging import Staged, StagedBlock, read_staging
 from heartfeat.stores.location import local_path, locate
@@ -30,6 +32,8 @@ class Plan:
     ----------
     store
         The present store, or None.
+    stored
+        The store's feature sets by name.
     staging, staged
         Staging folder and what counts in it.
     sets
@@ -43,6 +47,7 @@ class Plan:
     """
 
     store: Store | None
+    stored: Mapping[str, StoredSet]
     staging: Path
     staged: Staged
     sets: tuple[PlannedSet, ...]
@@ -66,21 +71,22 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     staging = staging_folder(uri)
     staged = read_staging(staging)
     sets = tuple(keep_views(planned, store) for planned in sets)
-    blocks: dict[BlockKey, Block] = {**stored_blocks(store), **staged.blocks}
+    stored = stored_sets(store)
+    blocks: dict[BlockKey, Block] = {**stored_blocks(store, stored), **staged.blocks}
     remembered: dict[str, list[Facts]] = {name: [facts] for name, facts in stored_facts(store).items()}
     for facts in staged.facts:
         remembered.setdefault(facts.recording, []).append(facts)
     known: dict[str, Facts] = {}
-    work: list[tuple[FileMark, Unit]] = []
+    work: list[Unit] = []
     for recording, path in cohort.recordings.select("recording", "path").rows():
         mark = mark_file(path)
         unchanged = [facts for facts in remembered.get(recording, ()) if facts.mark == mark]
         if unchanged:
             known[recording] = unchanged[-1]
         if not unchanged or not _complete(unchanged[-1], sets, blocks):
-            work.append((mark, Unit(recording, Path(path))))
-    work.sort(key=lambda item: -(item[0].size or 0))
-    return Plan(store, staging, staged, sets, known, blocks, tuple(unit for _, unit in work))
+            work.append(Unit(recording, Path(path), mark.size or 0))
+    work.sort(key=lambda unit: -unit.size)
+    return Plan(store, stored, staging, staged, sets, known, blocks, tuple(work))
 
 
 def staging_folder(uri: str | Path) -> Path:

@@ -1,12 +1,12 @@
-"""From a file to levelled signals in all wanted views: the part of the work that needs no device."""
+"""From a file to windows in all wanted views: the part of the work that needs no device."""
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from heartfeat.backbones.backbone import BackboneSpec
+from heartfeat.backbones.cuts import Cut, cut
 from heartfeat.backbones.preprocessing import Preprocessing, check_rate, preprocess
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.facts import OK, SKIPPED, Facts, mark_file
@@ -25,40 +25,15 @@ class Prepared:
     ----------
     facts
         What was seen of it.
-    signals
-        ``(n,)`` float32 at the backbone's sample rate, per block to compute.
+    cuts
+        Windows per block to compute.
     seconds
         Time that this took (s).
     """
 
     facts: Facts
-    signals: Mapping[BlockKey, np.ndarray]
+    cuts: Mapping[BlockKey, Cut]
     seconds: float
-
-
-def prepare(
-    unit: Unit, specs: Mapping[str, BackboneSpec], claim: Callable[[Facts], list[BlockKey]]
-) -> Prepared:
-    """Decode a recording, ask which of its blocks are wanted, and make their signals.
-
-    Parameters
-    ----------
-    unit
-        The recording.
-    specs
-        Backbones by core key.
-    claim
-        Says which blocks to compute.
-    """
-    started = time.perf_counter()
-    facts, recording = look_at(unit, [spec.preprocessing for spec in specs.values()])
-    keys = claim(facts)
-    signals: dict[BlockKey, np.ndarray] = {}
-    if recording is not None:
-        for core_key, spec in specs.items():
-            wanted = [key for key in keys if key.core_key == core_key]
-            signals.update(_views(recording, spec, wanted) if wanted else {})
-    return Prepared(facts, signals, time.perf_counter() - started)
 
 
 def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, Recording | None]:
@@ -82,7 +57,28 @@ def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, R
     return facts, recording
 
 
-def _views(recording: Recording, spec: BackboneSpec, keys: list[BlockKey]) -> dict[BlockKey, np.ndarray]:
-    target = spec.preprocessing
-    levelled = preprocess(recording.samples, recording.sample_rate, target)
-    return {key: apply_view(key.view, levelled, target.sample_rate, key.pcm_digest) for key in keys}
+def cut_views(
+    recording: Recording, specs: Mapping[str, BackboneSpec], keys: Iterable[BlockKey]
+) -> dict[BlockKey, Cut]:
+    """The windows of a recording's blocks; ``specs`` are backbones by core key."""
+    wanted = list(keys)
+    used = {key.core_key: specs[key.core_key] for key in wanted}
+    onsets = None
+    if any(spec.windows == "cycles" for spec in used.values()):
+        onsets = _s1_onsets(recording)
+    cuts: dict[BlockKey, Cut] = {}
+    for core_key, spec in used.items():
+        target = spec.preprocessing
+        levelled = preprocess(recording.samples, recording.sample_rate, target)
+        for key in wanted:
+            if key.core_key == core_key:
+                view = apply_view(key.view, levelled, target.sample_rate, key.pcm_digest)
+                cuts[key] = cut(view, spec, onsets)
+    return cuts
+
+
+def _s1_onsets(recording: Recording) -> np.ndarray:
+    """Onsets of the first heart sounds (s) by the automatic segmenter, for they must exist for any audio."""
+    from heartfeat.signals.segmentation import S1, onsets, segment
+
+    return onsets(segment(recording.samples, recording.sample_rate), S1)

@@ -1,5 +1,6 @@
 """What an existing store already holds, looked up by content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.stores.blocks import Blocks, open_blocks
 from heartfeat.stores.location import local_path, locate
+from heartfeat.stores.present_rows import present_rows
 from heartfeat.stores.replace import recover
 from heartfeat.stores.store import Store, open_store
 
@@ -18,26 +21,46 @@ class StoredBlock:
 
     Attributes
     ----------
-    store
-        The store.
-    features, recording
-        Names of the feature set and of the recording whose rows these are.
-    view
-        Name of the view.
-    rows
-        Tokens.
+    blocks
+        Of its feature set.
+    view, recording
+        Its places there.
     """
 
-    store: Store
-    features: str
-    recording: str
-    view: str
-    rows: int
+    blocks: Blocks
+    view: int
+    recording: int
 
-    def read(self) -> tuple[np.ndarray, np.ndarray]:
-        """``(rows, D)`` float16 tokens and ``(D x statistics,)`` float32 pooled tokens."""
-        features = self.store.features(self.features)
-        return features.tokens(self.view, self.recording), features.pooled(self.view, self.recording)
+    @property
+    def rows(self) -> int:
+        """Tokens."""
+        return int(self.blocks.offsets[self.recording + 1] - self.blocks.offsets[self.recording])
+
+    def read(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """``(rows, D)`` float16 tokens and ``(D x statistics,)`` float32 pooled tokens.
+
+        Raises
+        ------
+        StoreError
+            When the block is damaged, so that damage is never packed as if it were good.
+        """
+        return self.blocks.read(self.view, self.recording)
+
+
+@dataclass(frozen=True)
+class StoredSet:
+    """A feature set of the present store.
+
+    Attributes
+    ----------
+    blocks
+        Its blocks.
+    present
+        ``(views, recordings)`` bool: which of them are there, with the files that hold them.
+    """
+
+    blocks: Blocks
+    present: np.ndarray
 
 
 def open_present(uri: str | Path) -> Store | None:
@@ -61,21 +84,26 @@ def stored_facts(store: Store | None) -> dict[str, Facts]:
     return {row["recording"]: Facts.from_columns(row) for row in store.recordings.iter_rows(named=True)}
 
 
-def stored_blocks(store: Store | None) -> dict[BlockKey, StoredBlock]:
+def stored_sets(store: Store | None) -> dict[str, StoredSet]:
+    """The feature sets of a store by name."""
+    names = store.feature_sets if store else ()
+    sets = {name: open_blocks(store, name) for name in names if store}
+    return {name: StoredSet(blocks, present_rows(blocks)) for name, blocks in sets.items()}
+
+
+def stored_blocks(store: Store | None, sets: Mapping[str, StoredSet]) -> dict[BlockKey, StoredBlock]:
     """All blocks of a store by content, whatever the names of sets and recordings."""
-    blocks: dict[BlockKey, StoredBlock] = {}
+    found: dict[BlockKey, StoredBlock] = {}
     if store is None or "pcm_digest" not in store.recordings.columns:
-        return blocks
-    recordings = store.recordings.select("recording", "pcm_digest").rows()
-    for name in store.feature_sets:
-        features = store.features(name)
-        lengths = np.diff(features.offsets).tolist()
-        for view, done in zip(features.views, features.done.tolist(), strict=True):
-            for (recording, digest), rows, present in zip(recordings, lengths, done, strict=True):
-                if present:
-                    key = BlockKey(features.core_key, view, digest)
-                    blocks.setdefault(key, StoredBlock(store, name, recording, view, rows))
-    return blocks
+        return found
+    digests = store.recordings["pcm_digest"].to_list()
+    for one in sets.values():
+        core_key = one.blocks.attrs["core_key"]
+        for view, name in enumerate(one.blocks.views):
+            for place in np.flatnonzero(one.present[view]).tolist():
+                key = BlockKey(core_key, name, digests[place])
+                found.setdefault(key, StoredBlock(one.blocks, view, place))
+    return found
 
 
 def keep_views(planned: PlannedSet, store: Store | None) -> PlannedSet:

@@ -1,21 +1,27 @@
 """A worker in a process of its own, and its line to the ledger."""
 
+import os
 import signal
 import threading
 import traceback
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
-from heartfeat.errors import HeartfeatError
+from heartfeat.errors import ExtractionError, HeartfeatError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.extraction.ledger import Done, Unit, WorkSource
 
-NEXT, CLAIM, REPORT, FINISHED, FAILED = "next", "claim", "report", "finished", "failed"
+NEXT, CLAIM, REPORT, NOTE, FINISHED, FAILED = "next", "claim", "report", "note", "finished", "failed"
 """Kinds of message from a worker; NEXT and CLAIM are answered."""
+
+MOST_DECODERS = 8
+"""Processes that decode for one GPU."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Job:
 
     Attributes
     ----------
+    name
+        Of the worker.
     backbones
         Settings by core key.
     staging
@@ -36,11 +44,17 @@ class Job:
         Processor cores that are this worker's share.
     """
 
+    name: str
     backbones: dict[str, LogMelSettings | TransformersSettings]
     staging: Path
     device: str
     batch_size: int | None
     cores: int
+
+    @property
+    def decoders(self) -> int:
+        """Processes that decode; a worker on the CPU has its core for itself, and a GPU is hungrier."""
+        return 0 if self.device == "cpu" else max(1, min(MOST_DECODERS, self.cores - 1))
 
     def run(self, source: WorkSource) -> None:
         """Load the backbones and work until ``source`` has no more."""
@@ -49,10 +63,8 @@ class Job:
         from heartfeat.extraction.worker import Worker
 
         loaded = {key: load_backbone(settings, self.device) for key, settings in self.backbones.items()}
-        # On the CPU one thread reads ahead; a GPU is hungrier.
-        threads = 1 if self.device == "cpu" else max(1, min(8, self.cores))
         with StagingWriter(self.staging) as staging:
-            Worker(source, loaded, staging, self.device, self.batch_size, threads).run()
+            Worker(source, loaded, staging, self.device, self.batch_size, self.decoders).run()
 
 
 class Line:
@@ -71,9 +83,13 @@ class Line:
         """See :class:`WorkSource`."""
         return self._ask(CLAIM, facts)
 
-    def report(self, done: Done) -> None:
+    def report(self, recordings: Sequence[str], done: Done) -> None:
         """See :class:`WorkSource`."""
-        self.send(REPORT, done)
+        self.send(REPORT, (recordings, done))
+
+    def note(self, text: str) -> None:
+        """See :class:`WorkSource`."""
+        self.send(NOTE, text)
 
     def send(self, kind: str, content: object = None) -> None:
         """Send without waiting for an answer."""
@@ -100,6 +116,8 @@ def worker_main(connection: Connection, job: Job) -> None:
     except (EOFError, BrokenPipeError, ConnectionResetError):
         # The main process is gone; what is committed stays, and nobody is left to tell.
         return
+    except BrokenProcessPool:
+        os._exit(1)  # a decoder was killed: this worker counts as dead, and its units go to the others
     except HeartfeatError as error:
         line.send(FAILED, error)
     except Exception:  # noqa: BLE001 - told to the main process, which raises it
@@ -108,8 +126,6 @@ def worker_main(connection: Connection, job: Job) -> None:
 
 def failure(content: HeartfeatError | str) -> HeartfeatError:
     """The error to raise for the content of a FAILED message."""
-    from heartfeat.errors import ExtractionError
-
     if isinstance(content, HeartfeatError):
         return content
     return ExtractionError(f"a worker failed; the store is as it was. Its traceback:\n{content}")

@@ -44,6 +44,10 @@ class ExtractionSummary:
         Pairs of recordings that hold the same audio; each was encoded once.
     shares
         Share of the workers' time by ``"decode"``, ``"encode"`` and ``"write"``; sums to 1, or is empty.
+    of_forward_pass
+        Speed of the workers as a share of that of the bare forward passes; None where nothing was encoded.
+    notes
+        What happened on the way: workers that died, batches that did not fit.
     audio_seconds
         Audio that was encoded (s), once whatever the number of views.
     wall_seconds
@@ -59,17 +63,23 @@ class ExtractionSummary:
     skipped: Mapping[str, str]
     shared_audio: tuple[SharedAudio, ...]
     shares: Mapping[str, float]
+    of_forward_pass: float | None
+    notes: tuple[str, ...]
     audio_seconds: float
     wall_seconds: float
     nothing_to_do: bool
 
     def lines(self) -> list[str]:
         """The summary as lines of plain text."""
-        lines = [self._work(), *self._skips(), *self._pairs()]
-        if self.shares:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
-            lines.insert(1, f"time of the workers: {shares}")
-        return lines
+        return [self._work(), *self._speed(), *self.notes, *self._skips(), *self._pairs()]
+
+    def _speed(self) -> list[str]:
+        if not self.shares:
+            return []
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
+        ratio = self.of_forward_pass
+        bare = "" if ratio is None else f"; {ratio:.0%} of the speed of the bare forward pass"
+        return [f"time of the workers: {shares}{bare}"]
 
     def _work(self) -> str:
         if self.nothing_to_do:

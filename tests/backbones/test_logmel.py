@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from heartfeat.backbones.encode import encode_windows
 from heartfeat.backbones.load import describe_backbone, load_backbone
 from heartfeat.backbones.logmel_spec import FLOOR
 from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.errors import ConfigError
+
+from .encoding import encode_exactly
 
 LEVEL = 10 ** (-26 / 20)
 
@@ -15,7 +16,7 @@ LEVEL = 10 ** (-26 / 20)
 def encode(samples: np.ndarray, settings: LogMelSettings, batch_size: int = 4) -> np.ndarray:
     backbone = load_backbone(settings)
     window = backbone.spec.window
-    encoded = encode_windows(backbone, cut_windows(samples, window), batch_size=batch_size)
+    encoded = encode_exactly(backbone, cut_windows(samples, window), batch_size=batch_size)
     return stitch(encoded, token_count(len(samples), window.hop), window)
 
 

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from heartfeat.backbones.load import describe_backbone
 from heartfeat.backbones.preprocessing import Preprocessing, preprocess
+from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.errors import RecordingError
 
 TARGET = Preprocessing(sample_rate=2000, low=20.0, high=800.0, level_dbfs=-26.0)
@@ -37,3 +41,12 @@ def test_what_lies_outside_the_band_is_gone() -> None:
 def test_a_rate_without_the_band_is_a_reason_to_skip() -> None:
     with pytest.raises(RecordingError, match="sample rate too low: 200 Hz holds nothing above 150 Hz"):
         preprocess(tone(50, 200), 200, Preprocessing(2000, 150.0, 800.0, -26.0))
+
+
+def test_spikes_are_removed_where_that_is_asked_for_and_it_is_in_the_key() -> None:
+    samples = 0.1 * tone(100, 2000)
+    samples[4000:4010] = 1.0
+    kept, removed = (preprocess(samples, 2000, to) for to in (TARGET, replace(TARGET, spikes_removed=True)))
+    assert np.abs(kept).max() > 3 * np.abs(removed).max()
+    plain, spikeless = (describe_backbone(LogMelSettings(remove_spikes=wanted)) for wanted in (False, True))
+    assert spikeless.core() != plain.core()

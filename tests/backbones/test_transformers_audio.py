@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from heartfeat.backbones.backbone import Backbone
-from heartfeat.backbones.encode import encode_windows
 from heartfeat.backbones.load import describe_backbone, load_backbone
 from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.errors import BackboneError
 
+from .encoding import encode_exactly
 from .tiny_encoders import TINY
 
 Tiny = Callable[[str], Path]
@@ -38,12 +38,12 @@ def test_one_window_at_a_time_equals_a_batch(name: str, tiny: Tiny) -> None:
     spec = backbone.spec
     windows = np.stack([sound(spec.window.samples, seed) * (1 + seed) for seed in range(8)])
 
-    batch = encode_windows(backbone, windows, batch_size=8)
+    batch = encode_exactly(backbone, windows, batch_size=8)
 
     assert batch.shape == (8, spec.window.tokens, spec.dim)
     assert batch.std() > 1e-3
-    np.testing.assert_allclose(encode_windows(backbone, windows, batch_size=1), batch, **TOLERANCE)
-    np.testing.assert_allclose(encode_windows(backbone, windows, batch_size=3), batch, **TOLERANCE)
+    np.testing.assert_allclose(encode_exactly(backbone, windows, batch_size=1), batch, **TOLERANCE)
+    np.testing.assert_allclose(encode_exactly(backbone, windows, batch_size=3), batch, **TOLERANCE)
 
 
 @pytest.mark.parametrize("name", ["wav2vec2-group-norm", "ast", "whisper", "clap"])
@@ -52,7 +52,7 @@ def test_short_exact_and_long_recordings_have_their_true_length(name: str, share
     backbone = backbone_of(tiny(name))
     window = backbone.spec.window
     samples = sound(round(share * window.tokens * window.hop))
-    encoded = encode_windows(backbone, cut_windows(samples, window), batch_size=2)
+    encoded = encode_exactly(backbone, cut_windows(samples, window), batch_size=2)
 
     tokens = stitch(encoded, token_count(len(samples), window.hop), window)
 
@@ -64,13 +64,13 @@ def test_short_exact_and_long_recordings_have_their_true_length(name: str, share
 def test_layers_are_concatenated_and_numbered_from_either_end(name: str, tiny: Tiny) -> None:
     both = backbone_of(tiny(name), layers=[0, -1])
     windows = sound(both.spec.window.samples)[None]
-    tokens = encode_windows(both, windows)
+    tokens = encode_exactly(both, windows)
 
     assert both.spec.layers == (0, 2)
     assert both.spec.dim == 32
     for half, layer in ((tokens[..., :16], -3), (tokens[..., 16:], 2)):
         np.testing.assert_allclose(
-            encode_windows(backbone_of(tiny(name), layers=[layer]), windows), half, **TOLERANCE
+            encode_exactly(backbone_of(tiny(name), layers=[layer]), windows), half, **TOLERANCE
         )
 
 
@@ -78,8 +78,8 @@ def test_a_lower_token_rate_is_the_mean_over_time(tiny: Tiny) -> None:
     own, pooled = backbone_of(tiny("wavlm")), backbone_of(tiny("wavlm"), token_rate=40.0)
     windows = sound(own.spec.window.samples)[None]
     assert (own.spec.token_rate, pooled.spec.token_rate) == (200.0, 40.0)
-    expected = encode_windows(own, windows).reshape(1, 40, 5, 16).mean(axis=2)
-    np.testing.assert_allclose(encode_windows(pooled, windows), expected, **TOLERANCE)
+    expected = encode_exactly(own, windows).reshape(1, 40, 5, 16).mean(axis=2)
+    np.testing.assert_allclose(encode_exactly(pooled, windows), expected, **TOLERANCE)
 
 
 def test_a_wide_receptive_field_is_centred_on_its_token(tiny: Tiny) -> None:

@@ -51,7 +51,24 @@ def test_a_backbone_that_the_config_lacks_is_named(project):
 
 def test_a_missing_gpu_names_the_cpu(project):
     with pytest.raises(DeviceError, match="--device cpu"):
-        heartfeat.extract(config=project, gpus="63")
+        heartfeat.extract(config=project, gpus="63", views="clean,noise20")
+
+
+def test_a_device_that_makes_no_sense_is_refused_even_if_there_is_nothing_to_do(project):
+    with pytest.raises(DeviceError, match="choose auto, cpu or cuda"):
+        heartfeat.extract(config=project, device="tpu")
+    with pytest.raises(DeviceError, match="contradict each other"):
+        heartfeat.extract(config=project, gpus="0", device="cpu")
+
+
+def test_cycle_windows_make_a_feature_set_of_their_own(project):
+    heartfeat.extract(config=project, windows="cycles", device="cpu", workers=1)
+    with heartfeat.open_store(project.parent / "store.zarr") as opened:
+        assert opened.feature_sets == ("logmel", "logmel-cycles")
+        assert opened.features("logmel-cycles").attrs["core"]["windows"] == "cycles"
+        assert opened.features("logmel-cycles").done.all()
+    with pytest.raises(ConfigError, match="choose fixed or cycles"):
+        heartfeat.extract(config=project, windows="beats", device="cpu")
 
 
 def test_strict_stops_at_the_first_bad_recording_and_keeps_the_store(project, synthetic_data, tmp_path):

@@ -38,16 +38,40 @@ def test_two_workers_write_what_one_writes(larger: Cohort, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_dead_worker_ends_the_run_and_the_next_one_goes_on(larger: Cohort, tmp_path: Path) -> None:
+def test_the_others_do_the_work_of_a_dead_worker_and_the_run_says_so(larger: Cohort, tmp_path: Path) -> None:
+    store = tmp_path / "store.zarr"
+    killed: list[int] = []
+
+    def kill_one(what: str, done: int, total: int, detail: str = "") -> None:
+        if done and not killed:
+            victim = multiprocessing.active_children()[0]
+            killed.append(victim.pid or 0)
+            victim.kill()
+
+    summary = run_extraction(
+        larger, store, [LOGMEL], VIEWS, devices=("cpu", "cpu"), batch_size=1, progress=kill_one
+    )
+
+    assert len(killed) == 1
+    assert len(summary.notes) == 1
+    assert "died (exit code -9, which is often a lack of memory)" in summary.notes[0]
+    assert summary.notes[0] in summary.lines()
+    run_extraction(larger, tmp_path / "fresh.zarr", [LOGMEL], VIEWS)
+    assert contents(store) == contents(tmp_path / "fresh.zarr")
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_when_all_workers_die_the_run_ends_and_the_next_one_goes_on(larger: Cohort, tmp_path: Path) -> None:
     store = tmp_path / "store.zarr"
 
-    def kill_one(what: str, done: int, total: int) -> None:
-        if done:
-            multiprocessing.active_children()[0].kill()
+    def kill_all(what: str, done: int, total: int, detail: str = "") -> None:
+        for child in multiprocessing.active_children() if done else ():
+            child.kill()
 
-    with pytest.raises(ExtractionError, match="exit code -9"):
+    with pytest.raises(ExtractionError, match="all workers died"):
         run_extraction(
-            larger, store, [LOGMEL], VIEWS, devices=("cpu", "cpu"), batch_size=1, progress=kill_one
+            larger, store, [LOGMEL], VIEWS, devices=("cpu", "cpu"), batch_size=1, progress=kill_all
         )
     assert not store.exists()
     assert not multiprocessing.active_children()
@@ -70,7 +94,7 @@ def test_an_interrupt_leaves_the_old_store_and_what_is_staged(larger: Cohort, tm
     run_extraction(larger, store, [LOGMEL], ["clean"])
     before = contents(store)
 
-    def interrupt(what: str, done: int, total: int) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
         if done:
             raise KeyboardInterrupt
 
@@ -87,12 +111,12 @@ RUN = """
 import sys, time
 from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.cohorts.tables import load_cohort
-from heartfeat.extraction import worker
+from heartfeat.extraction import write_behind
 from heartfeat.extraction.engine import run_extraction
 
-worker.COMMIT_SECONDS = 0.0
+write_behind.COMMIT_SECONDS = 0.0
 
-def wait_for_the_end(what, done, total):
+def wait_for_the_end(what, done, total, detail=""):
     if what == sys.argv[3] and done:
         print("now", flush=True)
         time.sleep(600)

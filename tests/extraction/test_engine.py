@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heartfeat.backbones.encode import encode_windows
+from heartfeat.backbones.encode import WindowEncoder
 from heartfeat.backbones.load import load_backbone
 from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.backbones.settings import LogMelSettings
@@ -36,9 +36,8 @@ def test_every_row_equals_the_steps_done_by_hand(cohort: Cohort, uri: Path) -> N
             signal = apply_view(view, clean, 2000, sound.pcm_digest)
             windows = cut_windows(signal, backbone.spec.window)
             tokens = stitch(
-                encode_windows(backbone, windows), token_count(len(signal), 40), backbone.spec.window
+                WindowEncoder(backbone)(windows), token_count(len(signal), 40), backbone.spec.window
             )
-            tokens = tokens.astype(np.float16)
             np.testing.assert_array_equal(store.tokens(recording=name, view=view), tokens)
             np.testing.assert_array_equal(store.pooled(recording=name, view=view), pool(tokens, 50.0))
     assert store.recordings["status"].to_list() == ["ok"] * 8
@@ -113,7 +112,7 @@ def test_a_second_backbone_leaves_the_first_as_it_is(cohort: Cohort, uri: Path) 
 
 
 def test_what_is_staged_of_one_backbone_outlives_a_run_of_another(cohort: Cohort, uri: Path) -> None:
-    def interrupt(what: str, done: int, total: int) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
         if done:
             raise KeyboardInterrupt
 
@@ -162,7 +161,11 @@ def test_the_batch_size_changes_no_bit(cohort: Cohort, tmp_path: Path) -> None:
 
 def test_progress_runs_from_nothing_to_all(cohort: Cohort, uri: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    run_extraction(cohort, uri, [LOGMEL], ["clean"], progress=lambda *step: seen.append(step))
+
+    def progress(what: str, done: int, total: int, detail: str = "") -> None:
+        seen.append((what, done, total))
+
+    run_extraction(cohort, uri, [LOGMEL], ["clean"], progress=progress)
     extracting = [(done, total) for what, done, total in seen if what == "extracting"]
     assert (extracting[0], extracting[-1]) == ((0, 8), (8, 8))
     assert seen[-1] == ("writing logmel", 8, 8)
@@ -175,4 +178,29 @@ def test_what_cannot_be_run_is_refused_at_once(cohort: Cohort, uri: Path) -> Non
         run_extraction(cohort, uri, [LOGMEL], ["gain-6"])
     with pytest.raises(DeviceError, match="no device to work on"):
         run_extraction(cohort, uri, [LOGMEL], ["clean"], devices=())
+    with pytest.raises(ConfigError, match="the view 'shift' moves the heartbeats"):
+        run_extraction(cohort, uri, [LogMelSettings(windows="cycles")], ["clean", "shift"])
     assert not uri.exists()
+
+
+def test_devices_are_asked_for_only_when_there_is_work(cohort: Cohort, uri: Path) -> None:
+    def never() -> tuple[str, ...]:
+        raise AssertionError("nobody should look for devices")
+
+    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert run_extraction(cohort, uri, [LOGMEL], ["clean"], devices=never).nothing_to_do
+
+
+def test_cycle_windows_stand_beside_fixed_ones_with_whole_heart_cycles(cohort: Cohort, uri: Path) -> None:
+    cycles = LogMelSettings(name="logmel-cycles", windows="cycles")
+    run_extraction(cohort, uri, [LOGMEL, cycles], ["clean", "gain-6"])
+
+    store = open_store(uri)
+    fixed, synchronous = store.features("logmel"), store.features("logmel-cycles")
+    assert fixed.core_key != synchronous.core_key
+    assert synchronous.done.all()
+    rows = np.diff(synchronous.offsets)
+    assert (rows > 0).all()
+    assert (rows <= np.diff(fixed.offsets)).all()
+    shift = store.tokens("logmel-cycles", view="gain-6") - store.tokens("logmel-cycles")
+    assert abs(np.median(shift.astype(np.float32)) + 6 * np.log(10) / 10) < 0.02

@@ -8,6 +8,8 @@ SUMMARY = ExtractionSummary(
     skipped={**{f"r{i}": "silent" for i in range(7)}, "x": "truncated"},
     shared_audio=(SharedAudio(("a", "b"), ("p", "p")), SharedAudio(("a", "c"), ("p", "q"))),
     shares={"decode": 0.25, "encode": 0.7, "write": 0.05},
+    of_forward_pass=0.963,
+    notes=("the worker cpu:1 died",),
     audio_seconds=7200.0,
     wall_seconds=36.0,
     nothing_to_do=False,
@@ -18,7 +20,8 @@ def test_lines_tell_counts_reasons_times_and_shared_audio() -> None:
     assert SUMMARY.lines() == [
         "s.zarr: 1,200 recordings, 1,000 encoded, 190 reused, 8 skipped; 2.00 h of audio in 36.0 s "
         "(200 s of audio per second)",
-        "time of the workers: decode 25%, encode 70%, write 5%",
+        "time of the workers: decode 25%, encode 70%, write 5%; 96% of the speed of the bare forward pass",
+        "the worker cpu:1 died",
         "skipped, silent: 7 (r0, r1, r2, r3, r4, ...)",
         "skipped, truncated: 1 (x)",
         "same audio under two names: 2 pairs",
