@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 def segment(
     recordings: Annotated[list[Path], typer.Argument(help="Wav or flac files, or folders of them.")],
     out: Annotated[Path, typer.Option(help="Folder for the tsv files.")] = Path("segmentation"),
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Do not use annotations (.tsv) beside the recordings.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace tsv files that are there.")] = False,
 ) -> "pl.DataFrame":
     """Find S1, systole, S2 and diastole in recordings, and write a tsv file of each as CirCor has them.
 
-    A line is start (s), end (s) and state (1 S1, 2 systole, 3 S2, 4 diastole), with tabs between. Annotations
-    beside the recordings are not read. A recording that cannot be used is skipped and reported.
+    A line is start (s), end (s) and state (1 S1, 2 systole, 3 S2, 4 diastole), with tabs between. Where such a file
+    lies beside a recording, what it says stands, and states are found for the rest. A recording that cannot be
+    used, or whose annotation cannot, is skipped and reported.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def segment(
     rows = []
     with show_progress() as update:
         for number, (file, target) in enumerate(zip(files, targets, strict=True), start=1):
-            rows.append({"recording": file.stem, "path": str(file), **_segment_file(file, target)})
+            rows.append({"recording": file.stem, "path": str(file), **_segment_file(file, target, automatic)})
             update("segmented", number, len(files))
     schema = {
         **dict.fromkeys(("recording", "path", "annotation"), pl.String),
@@ -80,17 +84,18 @@ def _check_targets(files: Sequence[Path], targets: Sequence[Path], overwrite: bo
         raise ConfigError(f"{there[0]} is there already; name another folder (--out), or give --overwrite")
 
 
-def _segment_file(file: Path, target: Path) -> dict[str, Any]:
+def _segment_file(file: Path, target: Path, automatic: bool) -> dict[str, Any]:
     from heartfeat.errors import RecordingError
     from heartfeat.signals.recording import read_recording
-    from heartfeat.signals.segmentation import S1, onsets, write_annotation
-    from heartfeat.signals.segmentation import segment as find_states
+    from heartfeat.signals.segmentation import S1, cardiac_states, onsets, read_annotation, write_annotation
 
+    beside = file.with_suffix(".tsv")
     try:
         recording = read_recording(file)
+        annotation = read_annotation(beside) if beside.is_file() and not automatic else None
     except RecordingError as error:
         return {"reason": str(error)}
-    states = find_states(recording.samples, recording.sample_rate)
+    states = cardiac_states(recording.samples, recording.sample_rate, annotation)
     write_annotation(target, states)
     beats = onsets(states, S1)
     return {

@@ -22,6 +22,8 @@ from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
 from heartfeat.extraction.speed import ProgressCallback, Speedometer
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+from heartfeat.stores.location import local_path, locate
+from heartfeat.stores.replace import sweep
 from heartfeat.stores.store import Store
 
 Devices = Sequence[str] | Callable[[], Sequence[str]]
@@ -155,6 +157,10 @@ def _finish(
     if not current:
         pack(cohort, plan, recordings, uri, progress)
         ledger.done["pack"] = Done(write=time.perf_counter() - started)
+    else:
+        sweep(
+            local_path(locate(uri))
+        )  # a run killed right after its last rename leaves the old store's files
     clear_staging(plan)
     return not current
 

@@ -30,7 +30,7 @@ def replacing(target: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         recover(target)
-        _sweep(target)
+        sweep(target)
         yield new
         if new.is_dir():
             _exchange_folder(new, target)
@@ -84,8 +84,8 @@ def _exchange_folder(new: Path, target: Path) -> None:
     _remove(old)
 
 
-def _sweep(target: Path) -> None:
-    """Remove what dead writers left; the store itself is in place or was never there."""
+def sweep(target: Path) -> None:
+    """Remove what dead writers left; for writers alone, once the store is in place or was never there."""
     if target.exists():
         _remove(_beside(target, "ready"))
         _remove(_beside(target, "old"))

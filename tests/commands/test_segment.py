@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ def audio(synthetic_data):
 
 
 def test_every_recording_gets_a_file_of_its_states(audio, tmp_path):
-    table = heartfeat.segment(audio, out=tmp_path / "out")
+    table = heartfeat.segment(audio, out=tmp_path / "out", automatic=True)
 
     assert table["recording"].to_list() == [path.stem for path in audio]
     assert table["reason"].is_null().all()
@@ -30,6 +32,26 @@ def test_every_recording_gets_a_file_of_its_states(audio, tmp_path):
         kept = heartfeat.cardiac_states(recording.samples, recording.sample_rate, rows)
         np.testing.assert_array_equal(kept, found)
     assert table["heart_rate"].is_between(40, 220).all()
+
+
+def test_an_annotation_beside_a_recording_stands_and_the_rest_is_found(audio, tmp_path):
+    sound = tmp_path / audio[0].name
+    shutil.copy(audio[0], sound)
+    sound.with_suffix(".tsv").write_text("0.0\t1.0\t0\n1.0\t1.5\t3\n1.5\t2.0\t4\n")
+    written = {}
+    for automatic in (False, True):
+        table = heartfeat.segment([sound], out=tmp_path / str(automatic), automatic=automatic)
+        written[automatic] = heartfeat.read_annotation(table["annotation"][0])
+    states = {
+        automatic: [row[2] for row in rows.tolist() if row[0] <= 1.0 and row[1] >= 1.5]
+        for automatic, rows in written.items()
+    }
+    assert states == {False: [3.0], True: []}
+    assert written[False][-1, 1] == written[True][-1, 1]
+
+    sound.with_suffix(".tsv").write_text("soon\tlater\t1\n")
+    spoilt = heartfeat.segment([sound], out=tmp_path / "spoilt")
+    assert "bad annotation" in spoilt["reason"][0]
 
 
 def test_a_folder_is_all_of_its_recordings(audio, tmp_path):

@@ -24,7 +24,7 @@ from heartfeat.cohorts.tables import load_cohort
 from heartfeat.extraction import engine, write_behind
 
 VIEWS = ("clean", "timemask")
-BACKBONES = (LogMelSettings(bands=16), LogMelSettings(name="cycles", bands=8, windows="cycles"))
+BACKBONES = (LogMelSettings(bands=16), LogMelSettings(name="coarse", bands=8, token_rate=10))
 
 
 @dataclass
@@ -39,6 +39,8 @@ class Tally:
     def count(self, victim: str) -> None:
         self.kills += 1
         self.victims[victim] = self.victims.get(victim, 0) + 1
+        if self.kills % 10 == 0:
+            print(f"{self.kills} kills, round {self.rounds}", file=sys.stderr, flush=True)
 
 
 def digest(uri: Path) -> str:
@@ -128,8 +130,10 @@ def torment(cohorts: Sequence[Path], folder: Path, suffix: str, kills: int, seed
             while not _attempt(cohort, uri, whole, rng, tally, last=tally.kills >= kills):
                 pass
             left = [path.name for path in folder.iterdir() if uri.name in path.name and path != uri]
-            if ask(lambda uri=uri: digest(uri)) != right or left:
-                tally.wrong.append(f"round {tally.rounds}: {uri.name} differs, or {left} were left")
+            if ask(lambda uri=uri: digest(uri)) != right:
+                tally.wrong.append(f"{uri.name}: the store differs")
+            if left:
+                tally.wrong.append(f"{uri.name}: {', '.join(left)} were left beside it")
     return tally
 
 
@@ -138,7 +142,7 @@ def _attempt(cohort: Path, uri: Path, whole: float, rng: random.Random, tally: T
     workers = 1 if rng.random() < 0.7 else 2
     child, words = in_child(lambda: extract(cohort, uri, workers))
     # Spawned workers need time to come up before there is anything of theirs to disturb.
-    moment = rng.uniform(0.0, 1.1 * whole) + (rng.uniform(0.0, 4.0) if workers > 1 else 0.0)
+    moment = rng.uniform(0.0, 0.7 * whole) + (rng.uniform(0.0, 4.0) if workers > 1 else 0.0)
     status = None if last else _wait(child, moment)
     if status is None and not last:
         alive = family(child)

@@ -183,6 +183,15 @@ def test_what_cannot_be_run_is_refused_at_once(cohort: Cohort, uri: Path) -> Non
     assert not uri.exists()
 
 
+def test_a_run_with_nothing_to_do_removes_what_a_killed_one_left(cohort: Cohort, tmp_path: Path) -> None:
+    uri = tmp_path / "s.zarr"
+    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    left = tmp_path / ".s.zarr.old"
+    left.mkdir()
+    assert run_extraction(cohort, uri, [LOGMEL], ["clean"]).nothing_to_do
+    assert not left.exists()
+
+
 def test_devices_are_asked_for_only_when_there_is_work(cohort: Cohort, uri: Path) -> None:
     def never() -> tuple[str, ...]:
         raise AssertionError("nobody should look for devices")
