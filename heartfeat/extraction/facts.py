@@ -26,7 +26,7 @@ FACT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
 """Columns that extraction adds to the cohort's recordings table."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileMark:
     """Size and age of a recording's file: a hint that it is unchanged, never part of a key.
 
@@ -42,7 +42,7 @@ class FileMark:
     mtime_ns: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One recording as decoded, or the reason why it cannot be used.
 

@@ -16,7 +16,7 @@ from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One recording to decode.
 

@@ -15,7 +15,7 @@ from heartfeat.stores.replace import recover
 from heartfeat.stores.store import Store, open_store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredBlock:
     """A block in the present store.
 

@@ -62,6 +62,11 @@ class Job:
         from heartfeat.extraction.staging import StagingWriter
         from heartfeat.extraction.worker import Worker
 
+        if self.device != "cpu":
+            import torch
+
+            # Else every worker would open a context on the first GPU as well.
+            torch.cuda.set_device(self.device)
         loaded = {key: load_backbone(settings, self.device) for key, settings in self.backbones.items()}
         with StagingWriter(self.staging) as staging:
             Worker(source, loaded, staging, self.device, self.batch_size, self.decoders).run()

@@ -8,6 +8,7 @@ ignored. Each worker of each run has a shard of its own, so nothing is ever shar
 
 import json
 import os
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +31,7 @@ SHARD_PREFIX = "v1-"
 """Shards of another version of this format are left alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StagedBlock:
     """Where one block lies.
 
@@ -163,7 +164,8 @@ def read_staging(staging: Path) -> Staged:
             if "facts" in line:
                 facts.append(Facts.from_json(line["facts"]))
                 continue
-            key = BlockKey(*line.pop("block"))
+            # Interned, because millions of blocks share few keys, views and digests.
+            key = BlockKey(*map(sys.intern, line.pop("block")))
             block = StagedBlock(shard, **line)
             if block.offset + block.size <= written:
                 blocks[key] = block
