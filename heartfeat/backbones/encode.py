@@ -11,10 +11,18 @@ from torch import Tensor
 
 from heartfeat.backbones.backbone import Backbone
 
-DEFAULT_BATCH = {"cpu": 16, "cuda": 64}
-"""Windows per forward pass, by kind of device."""
+GPU_BATCH = 64
+"""Windows per forward pass on a GPU."""
+
+CPU_SAMPLES = 170_000
+"""Samples per forward pass on the CPU: what an encoder makes of more no longer fits into the processor's cache."""
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def default_batch_size(samples: int, kind: str) -> int:
+    """Windows of so many samples per forward pass, on the CPU or on a GPU (``kind``)."""
+    return GPU_BATCH if kind == "cuda" else max(1, CPU_SAMPLES // samples)
 
 
 class Encoding:
@@ -47,7 +55,7 @@ class WindowEncoder:
     device
         Such as ``"cpu"`` or ``"cuda:0"``.
     batch_size
-        Windows per forward pass; None for the device's default.
+        Windows per forward pass; None for :func:`default_batch_size`.
     on_halved
         Told the new batch size whenever the old one did not fit.
     """
@@ -61,7 +69,7 @@ class WindowEncoder:
     ) -> None:
         self.backbone = backbone
         self.device = torch.device(device)
-        self.batch_size = batch_size or DEFAULT_BATCH.get(self.device.type, 16)
+        self.batch_size = batch_size or default_batch_size(backbone.spec.window.samples, self.device.type)
         self._on_halved = on_halved
 
     def start(self, windows: np.ndarray) -> Encoding:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from heartfeat.backbones.backbone import Backbone, BackboneSpec
-from heartfeat.backbones.encode import WindowEncoder
+from heartfeat.backbones.encode import WindowEncoder, default_batch_size
 from heartfeat.backbones.preprocessing import Preprocessing
 from heartfeat.backbones.windows import Window
 
@@ -64,3 +64,8 @@ def test_batches_are_of_about_equal_size() -> None:
     model = SmallMemory(largest=9)
     WindowEncoder(Backbone(SPEC, model), batch_size=8)(np.zeros((17, 40), np.float32))
     assert model.batches == [6, 6, 5]
+
+
+def test_a_batch_on_the_cpu_is_as_large_as_its_cache_likes_and_on_a_gpu_as_it_is_fast() -> None:
+    assert [default_batch_size(samples, "cpu") for samples in (10_160, 80_080, 480_000)] == [16, 2, 1]
+    assert default_batch_size(80_080, "cuda") == 64
