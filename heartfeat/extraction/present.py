@@ -8,7 +8,7 @@ import numpy as np
 
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
-from heartfeat.stores.blocks import Blocks, open_blocks
+from heartfeat.stores.blocks import Blocks, blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.present_rows import present_rows
 from heartfeat.stores.replace import recover
@@ -87,7 +87,7 @@ def stored_facts(store: Store | None) -> dict[str, Facts]:
 def stored_sets(store: Store | None) -> dict[str, StoredSet]:
     """The feature sets of a store by name."""
     names = store.feature_sets if store else ()
-    sets = {name: open_blocks(store, name) for name in names if store}
+    sets = {name: blocks_of(store, name) for name in names if store}
     return {name: StoredSet(blocks, present_rows(blocks)) for name, blocks in sets.items()}
 
 

@@ -116,7 +116,7 @@ class Blocks:
         )[0]
 
 
-def open_blocks(store: Store, name: str) -> Blocks:
+def blocks_of(store: Store, name: str) -> Blocks:
     """The blocks of a feature set of an open store."""
     container = open_container(locate(store.path or store.uri))
     return Blocks(container, name, store.recordings["recording"].to_list())

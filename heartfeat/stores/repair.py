@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
-from heartfeat.stores.blocks import Blocks
-from heartfeat.stores.container import open_container
+from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet
 from heartfeat.stores.store import Store, open_store
@@ -71,7 +70,7 @@ def repair_store(uri: str | Path, progress: Progress | None = None) -> Repair:
         names = store.recordings["recording"].to_list()
         damage = _damage(store, verification.problems, dropped)
         sets = [
-            _without(store, name, names, damage[name]) if name in damage else KeptFeatureSet(name)
+            _without(store, name, damage[name]) if name in damage else KeptFeatureSet(name)
             for name in store.feature_sets
             if name not in dropped
         ]
@@ -97,9 +96,9 @@ def _places(bad: list[tuple[int, int]]) -> list[int]:
     return sorted({recording for _, recording in bad})
 
 
-def _without(store: Store, name: str, names: list[str], bad: list[tuple[int, int]]) -> FeatureSetSource:
+def _without(store: Store, name: str, bad: list[tuple[int, int]]) -> FeatureSetSource:
     """A feature set, its damaged blocks left out."""
-    blocks = Blocks(open_container(locate(store.path or store.uri)), name, names)
+    blocks = blocks_of(store, name)
     good = blocks.done.copy()
     for place in bad:
         good[place] = False

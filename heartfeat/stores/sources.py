@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from heartfeat.stores.blocks import open_blocks
+from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.store import Store
 
 Read = Callable[[int, int], tuple[np.ndarray, np.ndarray] | None]
@@ -52,7 +52,7 @@ def carried_over(store: Store, name: str, recordings: pl.DataFrame) -> FeatureSe
 
     Reading a block that is damaged raises StoreError, so that damage is never taken over as if it were good.
     """
-    blocks = open_blocks(store, name)
+    blocks = blocks_of(store, name)
     present = {identity: place for place, identity in enumerate(identities(store.recordings))}
     places = [present.get(identity) for identity in identities(recordings)]
     lengths = np.diff(blocks.offsets)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from heartfeat.stores import open_store, row_sink
-from heartfeat.stores.blocks import open_blocks
+from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.present_rows import present_rows
 
 
 def test_all_that_is_done_is_present_in_a_whole_store(ward, path):
     store = open_store(ward.write(path))
-    np.testing.assert_array_equal(present_rows(open_blocks(store, "logmel")), store.features().done)
+    np.testing.assert_array_equal(present_rows(blocks_of(store, "logmel")), store.features().done)
 
 
 @pytest.mark.parametrize("how", ["delete", "truncate", "lengthen"])
@@ -33,8 +33,8 @@ def test_a_block_with_a_byte_in_a_lost_chunk_is_absent(ward, tmp_path, monkeypat
     expected = store.features().done.copy()
     for place in lost:
         expected[place] = False
-    np.testing.assert_array_equal(present_rows(open_blocks(store, "logmel")), expected)
+    np.testing.assert_array_equal(present_rows(blocks_of(store, "logmel")), expected)
 
 
 def test_an_empty_store_has_no_rows(make_ward, path):
-    assert present_rows(open_blocks(open_store(make_ward(((), ())).write(path)), "logmel")).shape == (2, 0)
+    assert present_rows(blocks_of(open_store(make_ward(((), ())).write(path)), "logmel")).shape == (2, 0)
