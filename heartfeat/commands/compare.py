@@ -1,5 +1,6 @@
 """heartfeat compare"""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,18 @@ import typer
 from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
+
+    from heartfeat.stores.store import Store
 
 
 def compare(
     run: Annotated[list[str] | None, typer.Option(help="Compare only this run. Repeatable.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Run that each is compared with, pair by pair [default: the best].")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a single-file HTML report.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as csv.")] = None,
     store: StoreOption = None,
@@ -21,36 +29,63 @@ def compare(
 ) -> "pl.DataFrame":
     """Show every run of the config's task side by side: scores with 95 % intervals, persons resampled.
 
-    Only runs on the same patients and split can be compared; the column `split` tells them apart.
+    Only runs on the same patients and split can be compared; the column `split` tells them apart. Every run is
+    also compared with the best one (or with --against) on the patients that both predicted: difference of each
+    score, 95 % interval and p-value, the same persons drawn for both. The murmur cost is among them when the
+    store is there, since it needs the outcomes.
 
     Raises
     ------
     RunError
-        When there is no run, or a run that is named does not exist.
+        When there is no run, or a run that is named does not exist or is of another task.
+    StoreError
+        When a report is wanted and there is no store.
     """
     import polars as pl
 
     from heartfeat.commands.reports import read_runs, write_runs_report
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
-    from heartfeat.evaluation.compare import compare_runs
-    from heartfeat.stores import open_store
+    from heartfeat.evaluation.compare import compare_runs, compare_with
+    from heartfeat.tasks import get_task
     from heartfeat.training.runs import list_runs, load_record
 
     settings = load_config(config, set or ())
-    folders = [settings.runs / name for name in run] if run else list_runs(settings.runs)
+    names = dict.fromkeys([*run, *([against] if against else [])]) if run else ()
+    folders = [settings.runs / name for name in names] or list_runs(settings.runs)
     records = {folder: load_record(folder) for folder in folders}
     folders = [folder for folder in folders if records[folder].task == settings.task]
     if not folders:
         raise RunError(
             f"there is no {settings.task} run in {settings.runs} yet; make one with `heartfeat fit --head logistic`"
         )
-    table = compare_runs(read_runs(folders))
-    splits = {record.name: record.split_digest[:8] for record in records.values()}
-    table = table.with_columns(split=pl.col("run").replace_strict(splits))
+    with _opened(store or settings.store, needed=report is not None) as opened:
+        runs = read_runs(folders, opened)
+        table = compare_runs(runs)
+        splits = {record.name: record.split_digest[:8] for record in records.values()}
+        table = table.with_columns(split=pl.col("run").replace_strict(splits))
+        differences = compare_with(get_task(settings.task), runs, against or table["run"][0])
+        if report is not None and opened is not None:
+            title = f"{settings.cohort_name()}: {settings.task}"
+            write_runs_report(report, title, folders, opened, differences)
+    table = table.join(differences, on="run", how="left", maintain_order="left")
     if csv is not None:
         table.write_csv(csv)
-    if report is not None:
-        with open_store(store or settings.store) as opened:
-            write_runs_report(report, f"{settings.cohort_name()}: {settings.task}", folders, opened)
     return table
+
+
+@contextlib.contextmanager
+def _opened(uri: str | Path, *, needed: bool) -> "Iterator[Store | None]":
+    """The store, or None where it cannot be opened and is not needed."""
+    from heartfeat.errors import StoreError
+    from heartfeat.stores import open_store
+
+    try:
+        opened = open_store(uri)
+    except StoreError:
+        if needed:
+            raise
+        yield None
+        return
+    with opened:
+        yield opened

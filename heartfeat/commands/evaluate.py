@@ -9,16 +9,19 @@ import typer
 from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from heartfeat.evaluation.results import Results
     from heartfeat.training.runs import RunRecord
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a run's test predictions are worth, and where the report lies."""
+    """What a run's test predictions are worth, in all and per group of patients, and where the report lies."""
 
     record: "RunRecord"
     results: "Results"
+    groups: "pl.DataFrame"
     report: Path
 
 
@@ -28,7 +31,9 @@ def evaluate(
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
 ) -> Evaluation:
-    """Score a run's stored test predictions again, and write its report.html.
+    """Score a run's stored test predictions again, in all and by sex, age band and campaign; write report.html.
+
+    The scores per group are written as groups.parquet and groups.csv.
 
     Raises
     ------
@@ -37,6 +42,7 @@ def evaluate(
     """
     from heartfeat.commands.reports import write_runs_report
     from heartfeat.config import load_config
+    from heartfeat.evaluation.groups import group_scores, save_groups
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
     from heartfeat.evaluation.results import judge, save_results, with_labels
     from heartfeat.stores import open_store
@@ -51,8 +57,10 @@ def evaluate(
         check_same_cohort(record, opened)
         predictions = with_labels(task, load_predictions(folder), opened.patients)
         results = judge(task, predictions, opened.patients)
+        groups = group_scores(task, predictions, opened.patients)
         with updating_run(folder) as beside:
             save_predictions(predictions, beside)
             save_results(results, beside)
+            save_groups(groups, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
-    return Evaluation(record, results, folder / "report.html")
+    return Evaluation(record, results, groups, folder / "report.html")

@@ -5,23 +5,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from heartfeat.evaluation.run_report import RunReport
     from heartfeat.stores.store import Store
 
 
-def read_runs(folders: Sequence[Path]) -> list["RunReport"]:
+def read_runs(folders: Sequence[Path], store: "Store | None" = None) -> list["RunReport"]:
     """Finished runs, as comparisons and reports take them.
+
+    Parameters
+    ----------
+    store
+        Where given and of a run's cohort, its outcomes go into the column ``outcome`` of the predictions.
 
     Raises
     ------
     RunError
         When a run is missing or damaged.
     """
-    return [_read_run(folder) for folder in folders]
+    return [_read_run(folder, store) for folder in folders]
 
 
-def write_runs_report(path: Path, title: str, folders: Sequence[Path], store: "Store") -> None:
+def write_runs_report(
+    path: Path,
+    title: str,
+    folders: Sequence[Path],
+    store: "Store",
+    differences: "pl.DataFrame | None" = None,
+) -> None:
     """Write a single-file HTML report on runs that were fitted off one store.
+
+    Parameters
+    ----------
+    differences
+        Paired differences of the runs, see :func:`heartfeat.evaluation.compare.compare_with`.
 
     Raises
     ------
@@ -34,7 +52,7 @@ def write_runs_report(path: Path, title: str, folders: Sequence[Path], store: "S
     for folder in folders:
         check_same_cohort(load_record(folder), store)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_report(path, title, cohort_summary(store), read_runs(folders))
+    write_report(path, title, cohort_summary(store), read_runs(folders), differences)
 
 
 def cohort_summary(store: "Store") -> dict[str, Any]:
@@ -67,20 +85,24 @@ def _counts(column: Any) -> dict[str, int]:  # noqa: ANN401 - polars is imported
     return {str(value): count for value, count in column.value_counts(sort=True).iter_rows()}
 
 
-def _read_run(folder: Path) -> "RunReport":
+def _read_run(folder: Path, store: "Store | None") -> "RunReport":
     import numpy as np
 
+    from heartfeat.evaluation.groups import load_groups
     from heartfeat.evaluation.predictions import load_predictions
-    from heartfeat.evaluation.results import load_results
+    from heartfeat.evaluation.results import load_results, outcome_labels
     from heartfeat.evaluation.run_report import RunReport
     from heartfeat.training.runs import load_record
 
-    record, results = load_record(folder), load_results(folder)
+    record, results, predictions = load_record(folder), load_results(folder), load_predictions(folder)
+    if store is not None and store.attrs.get("cohort_digest", "") == record.cohort_digest:
+        outcome = outcome_labels(predictions, store.patients)
+        predictions = predictions if outcome is None else predictions.with_columns(outcome)
     return RunReport(
         name=record.name,
         head=record.head,
         features=tuple(record.features),
-        predictions=load_predictions(folder),
+        predictions=predictions,
         scores=results.scores,
         intervals=results.intervals,
         confusion=np.array(results.confusion),
@@ -93,4 +115,5 @@ def _read_run(folder: Path) -> "RunReport":
             "versions": dict(record.versions),
         },
         seconds=sum(record.seconds),
+        groups=load_groups(folder),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OK = 0
 SOME_SKIPPED = 3
 SHOWN_RECORDINGS = 20
+COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
 
 
 def config(written: "Config") -> int:
@@ -95,8 +96,10 @@ def fitted(run: "Fitted") -> int:
 
 
 def evaluation(result: "Evaluation") -> int:
-    """The scores of predictions."""
+    """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
+    if result.groups.height:
+        _groups(result.groups)
     print(f"report: {result.report}")
     return OK
 
@@ -116,12 +119,13 @@ def predictions(table: "pl.DataFrame") -> int:
 
 
 def comparison(table: "pl.DataFrame") -> int:
-    """All runs side by side: scores with their 95 % intervals, and the seconds of fitting."""
-    scored = [name for name in ("weighted_accuracy", "uar", "auroc", "cost") if name in table.columns]
+    """All runs side by side: scores with 95 % intervals, seconds of fitting, and differences from one run."""
+    scored = [name for name in COMPARED if name in table.columns]
     shown = _table("", "run", *(name.replace("_", " ") for name in scored), "s")
     for row in table.iter_rows(named=True):
         shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.0f}")
     _print(shown)
+    _differences(table)
     if table["split"].n_unique() > 1 or table["patients"].n_unique() > 1:
         print("WARNING: these runs are on different splits, so their scores do not compare:")
         for name, split, patients in table.select("run", "split", "patients").iter_rows():
@@ -167,6 +171,38 @@ def _with_interval(row: dict[str, Any], name: str) -> str:
         return "-"
     digits, rough = (0, 0) if name == "cost" else (3, 2)
     return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{rough}f}-{high:.{rough}f}")
+
+
+def _differences(table: "pl.DataFrame") -> None:
+    """Every run less the one that it was compared with: difference, 95 % interval and p-value."""
+    paired = table.drop_nulls("against")
+    if not paired.height:
+        return
+    scored = [name for name in COMPARED if f"{name}_difference" in table.columns]
+    title = f"less {paired['against'][0]}, on the patients of both, the same persons drawn"
+    shown = _table(title, "run", "patients", *(name.replace("_", " ") for name in scored))
+    for row in paired.iter_rows(named=True):
+        shown.add_row(row["run"], str(row["shared"]), *(_with_p(row, name) for name in scored))
+    _print(shown)
+
+
+def _with_p(row: dict[str, Any], name: str) -> str:
+    value, p = row[f"{name}_difference"], row[f"{name}_p"]
+    if value is None or p is None:
+        return "-"
+    digits = 0 if name == "cost" else 3
+    low, high = row[f"{name}_difference_low"], row[f"{name}_difference_high"]
+    return f"{value:+.{digits}f}\n{low:+.{digits}f} to {high:+.{digits}f}\np {p:.3f}"
+
+
+def _groups(table: "pl.DataFrame") -> None:
+    scored = ("weighted_accuracy", "uar", "auroc")
+    shown = _table("", "group", "patients", "positive", *(name.replace("_", " ") for name in scored))
+    for row in table.iter_rows(named=True):
+        group = f"{row['by']}: {row['group'] or 'not known'}"
+        values = (_with_interval(row, name) for name in scored)
+        shown.add_row(group, str(row["patients"]), str(row["positives"]), *values)
+    _print(shown)
 
 
 def _counts(column: "pl.Series") -> str:

@@ -57,17 +57,50 @@ def bootstrap_intervals(
     ValueError
         As :func:`~heartfeat.evaluation.scores.score`, or when the numbers of persons and labels differ.
     """
+    draws = resampled_scores(
+        task, labels, probabilities, decisions, persons, outcome, resamples=resamples, seed=seed
+    )
+    return {name: percentile_interval(values, level) for name, values in draws.items()}
+
+
+def resampled_scores(
+    task: Task,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    decisions: np.ndarray,
+    persons: Sequence[str],
+    outcome: np.ndarray | None = None,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, np.ndarray]:
+    """Every score in every resample; arguments and errors as in :func:`bootstrap_intervals`.
+
+    Returns
+    -------
+    draws
+        By score name ``(resamples,)`` float64, NaN in resamples where the score is undefined.
+    """
     if len(persons) != len(labels):
         raise ValueError(f"got {len(persons)} persons for {len(labels)} labels; give one person per patient")
     labelled = np.flatnonzero(np.asarray(labels) >= 0)
     drawn = [np.asarray(values)[labelled] for values in (labels, probabilities, decisions)]
     outcome = None if outcome is None else np.asarray(outcome)[labelled]
-    draws = [
+    blocks = [
         weighted_scores(task, drawn[0], drawn[1], drawn[2], weights, outcome)
         for weights in person_weights([persons[i] for i in labelled.tolist()], resamples, seed)
     ]
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def percentile_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
+    """The percentiles that ``level`` of the resampled values lie between; NaN values do not count."""
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Interval(float("nan"), float("nan"))
     tail = 50 * (1 - level)
-    return {name: _interval(np.concatenate([draw[name] for draw in draws]), tail) for name in draws[0]}
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return Interval(float(low), float(high))
 
 
 def person_weights(persons: Sequence[str], resamples: int = RESAMPLES, seed: int = 0) -> Iterator[np.ndarray]:
@@ -94,11 +127,3 @@ def person_weights(persons: Sequence[str], resamples: int = RESAMPLES, seed: int
     for start in range(0, resamples, block):
         counts = generator.multinomial(len(unique), shares, size=min(block, resamples - start))
         yield counts[:, member].astype(float)
-
-
-def _interval(values: np.ndarray, tail: float) -> Interval:
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return Interval(float("nan"), float("nan"))
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return Interval(float(low), float(high))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from markupsafe import Markup
 
 from heartfeat.evaluation.curves import reliability_curves, roc_curves
@@ -43,7 +44,11 @@ class _Shown:
 
 
 def write_report(
-    path: Path, title: str, cohort_summary: Mapping[str, Any], runs: Sequence[RunReport]
+    path: Path,
+    title: str,
+    cohort_summary: Mapping[str, Any],
+    runs: Sequence[RunReport],
+    differences: pl.DataFrame | None = None,
 ) -> None:
     """Write the report of some runs on one cohort.
 
@@ -59,6 +64,8 @@ def write_report(
         reasons for skipping).
     runs
         Judged runs; they are shown best first, by weighted accuracy.
+    differences
+        Paired differences, see :func:`heartfeat.evaluation.compare.compare_with`; left out where there are none.
     """
     best_first = sorted(runs, key=lambda run: -_or(run.scores.get("weighted_accuracy"), -math.inf))
     page = _template().render(
@@ -70,6 +77,8 @@ def write_report(
         headlines=HEADLINES,
         further={k: v for k, v in FURTHER.items() if any(k in run.scores for run in runs)},
         per_class=PER_CLASS,
+        differences=[] if differences is None else _best_first(differences, best_first),
+        differing=[] if differences is None else _differing(differences),
     )
     path.write_text(page, encoding="utf-8")
 
@@ -84,7 +93,7 @@ def _template() -> Any:  # noqa: ANN401 - jinja2 is imported only when a report 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "fact": _fact, "words": _words}
+    environment.filters |= {"number": _number, "signed": _signed, "fact": _fact, "words": _words}
     return environment.get_template("report.html.j2")
 
 
@@ -101,6 +110,17 @@ def _shown(run: RunReport) -> _Shown:
         reliability=reliability_curves(labels, probabilities, classes),
         settings=list(_flat(run.settings)),
     )
+
+
+def _best_first(differences: pl.DataFrame, runs: Sequence[RunReport]) -> list[dict[str, Any]]:
+    row_of = {row["run"]: row for row in differences.drop_nulls("against").iter_rows(named=True)}
+    return [row_of[run.name] for run in runs if run.name in row_of]
+
+
+def _differing(differences: pl.DataFrame) -> list[tuple[str, str]]:
+    """Keys and names of the scores that runs were compared by."""
+    named = (HEADLINES | FURTHER).items()
+    return [(key, name) for key, name in named if f"{key}_difference" in differences.columns]
 
 
 def _cells(confusion: np.ndarray) -> list[list[_Cell]]:
@@ -129,6 +149,12 @@ def _number(value: float | None, digits: int = 3) -> str:
     if value is None or not math.isfinite(value):
         return "n/a"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{digits}f}"
+
+
+def _signed(value: float | None) -> str:
+    """A difference as text, with its sign."""
+    text = _number(value)
+    return f"+{text}" if value is not None and value > 0 else text
 
 
 def _fact(value: object) -> str:

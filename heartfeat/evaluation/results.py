@@ -104,7 +104,8 @@ def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Resu
         raise RunError(
             f"none of the {len(labels)} predicted patients has a {task.name} label: nothing to score"
         )
-    outcome = _outcome(predictions, patients)
+    stored = outcome_labels(predictions, patients)
+    outcome = None if stored is None else encode_labels(OUTCOME, stored)
     clean = predictions.select(f"{CLEAN}{name}" for name in task.classes).to_numpy()
     intervals = bootstrap_intervals(task, labels, arrays.probabilities, decisions, arrays.persons, outcome)
     confusion = confusion_matrix(labels[known], decisions[known], len(task.classes))
@@ -118,11 +119,12 @@ def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Resu
     )
 
 
-def _outcome(predictions: pl.DataFrame, patients: pl.DataFrame) -> np.ndarray | None:
+def outcome_labels(predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.Series | None:
+    """Outcome of each predicted patient as a class name, in the order of ``predictions``; None if not stored."""
     if OUTCOME.patient_label not in patients.columns:
         return None
     joined = predictions.select("patient").join(patients, on="patient", how="left", maintain_order="left")
-    return encode_labels(OUTCOME, joined[OUTCOME.patient_label])
+    return joined[OUTCOME.patient_label].alias("outcome")
 
 
 def save_results(results: Results, folder: Path) -> None:

@@ -21,7 +21,8 @@ class RunReport:
     features
         Names of the feature sets that it was fitted on.
     predictions
-        Prediction table, see :mod:`heartfeat.evaluation.predictions`.
+        Prediction table, see :mod:`heartfeat.evaluation.predictions`; a column ``outcome``, where it is known,
+        gives paired comparisons the cost of a murmur head.
     scores
         Scores by name, see :func:`heartfeat.evaluation.scores.score`.
     intervals
@@ -32,6 +33,9 @@ class RunReport:
         Settings and provenance to be shown: nested mappings, lists, numbers and texts.
     seconds
         Time spent on fitting (s), all folds together.
+    groups
+        Scores per group of patients, see :mod:`heartfeat.evaluation.groups`; None where the run was not
+        evaluated by group.
     """
 
     name: str
@@ -43,3 +47,4 @@ class RunReport:
     confusion: np.ndarray
     settings: Mapping[str, Any]
     seconds: float
+    groups: pl.DataFrame | None = None

@@ -1,9 +1,11 @@
 import json
 
+import polars as pl
 import pytest
 
 import heartfeat
 from heartfeat.cohorts.synthetic import write_synthetic_cohort
+from heartfeat.commands import show
 from heartfeat.errors import RunError
 
 
@@ -30,3 +32,17 @@ def test_labels_of_another_cohort_are_refused_and_the_scores_stay(project, tmp_p
 def test_a_missing_run_is_named(project):
     with pytest.raises(RunError, match="absent"):
         heartfeat.evaluate(run="absent", config=project)
+
+
+def test_scores_per_group_lie_beside_the_results_and_in_the_report(project, capsys):
+    result = heartfeat.evaluate(run="murmur-logistic", config=project)
+    folder = project.parent / "runs/murmur-logistic"
+    groups = pl.read_parquet(folder / "groups.parquet")
+    assert groups.equals(result.groups)
+    assert pl.read_csv(folder / "groups.csv").height == groups.height
+    assert set(groups["by"]) == {"sex", "age", "campaign"}
+    assert groups.group_by("by").agg(pl.col("patients").sum())["patients"].to_list() == [30] * 3
+    name = f"{groups['by'][0]}: {groups['group'][0]}"
+    assert name in result.report.read_text()
+    show.evaluation(result)
+    assert name in capsys.readouterr().out

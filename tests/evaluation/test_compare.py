@@ -1,6 +1,10 @@
 import dataclasses
 
-from heartfeat.evaluation.compare import compare_runs
+import pytest
+
+from heartfeat.errors import RunError
+from heartfeat.evaluation.compare import compare_runs, compare_with
+from heartfeat.tasks import MURMUR, OUTCOME
 
 
 def test_the_best_run_comes_first_with_its_interval(make_run):
@@ -35,3 +39,22 @@ def test_only_patients_with_a_label_are_counted(make_run):
 
 def test_no_runs_give_an_empty_table():
     assert compare_runs([]).height == 0
+
+
+def test_the_table_has_a_row_per_run_and_nulls_for_the_reference(make_run):
+    table = compare_with(MURMUR, [make_run("a", 2.0), make_run("b", 0.5)], "a", scores=("uar", "cost"))
+    assert table["run"].to_list() == ["a", "b"]
+    assert table["against"].to_list() == [None, "a"]
+    assert table["shared"].to_list() == [None, 40]
+    assert table["uar_difference"].null_count() == 1
+    assert table.columns[3:] == ["uar_difference", "uar_difference_low", "uar_difference_high", "uar_p"]
+
+
+def test_a_run_that_is_not_there_is_named(make_run):
+    with pytest.raises(RunError, match="'c' to compare with; runs are: a, b"):
+        compare_with(MURMUR, [make_run("a"), make_run("b")], "c")
+
+
+def test_predictions_of_another_task_are_refused(make_run):
+    with pytest.raises(RunError, match="'outcome'"):
+        compare_with(OUTCOME, [make_run("a"), make_run("b")], "a")

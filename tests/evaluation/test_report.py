@@ -3,9 +3,13 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import polars as pl
 import pytest
 
+from heartfeat.evaluation.compare import compare_with
+from heartfeat.evaluation.groups import group_scores
 from heartfeat.evaluation.report import write_report
+from heartfeat.tasks import MURMUR
 
 VOID = {"meta", "br", "hr"}
 
@@ -37,8 +41,8 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def read(tmp_path):
-    def read(title, summary, runs):
-        write_report(tmp_path / "report.html", title, summary, runs)
+    def read(title, summary, runs, differences=None):
+        write_report(tmp_path / "report.html", title, summary, runs, differences)
         page = Page()
         page.feed((tmp_path / "report.html").read_text(encoding="utf-8"))
         assert page.open == []
@@ -113,3 +117,33 @@ def test_dark_and_light_have_their_own_colours(tmp_path, make_run):
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert len(re.findall(r"--paper: #", text)) == 2
     assert "prefers-color-scheme: dark" in text
+
+
+def test_differences_stand_below_the_table_of_runs(read, make_run):
+    runs = [make_run("strong", 6.0), make_run("weak", 0.0)]
+    differences = compare_with(MURMUR, runs, "strong")
+    words = read("t", {}, runs, differences).words
+    row = differences.row(1, named=True)
+    start = words.index("Differences from strong")
+    assert start < words.index("Intervals side by side")
+    assert f"{row['uar_difference']:.3f}" in words[start:]
+    assert f"{row['uar_difference_low']:.3f} to {row['uar_difference_high']:.3f}" in words[start:]
+    assert f"p {row['uar_p']:.3f}" in words[start:]
+
+
+def test_a_single_run_has_no_differences(read, make_run):
+    run = make_run("alone")
+    words = read("t", {}, [run], compare_with(MURMUR, [run], "alone")).words
+    assert not [word for word in words if word.startswith("Differences")]
+
+
+def test_groups_are_shown_and_small_ones_without_scores(read, make_run):
+    ages = ["Child"] * 30 + ["Infant"] * 7 + [None] * 3
+    patients = pl.DataFrame({"patient": [f"p{i}" for i in range(40)], "age": ages})
+    run = make_run()
+    groups = group_scores(MURMUR, run.predictions, patients)
+    words = read("t", {}, [dataclasses.replace(run, groups=groups)]).words
+    child = words.index("age: Child")
+    assert f"{groups['uar'][0]:.3f}" in words[child:]
+    infant, unknown = words.index("age: Infant"), words.index("age: not known")
+    assert [word for word in words[infant:unknown] if word] == ["age: Infant", "7", "3"]
