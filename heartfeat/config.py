@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from heartfeat.backbones.settings import BACKBONE_FAMILIES, LogMelSettings, TransformersSettings
 from heartfeat.errors import ConfigError
-from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.heads.registry import head_names, head_settings
 from heartfeat.messages import shorten
 from heartfeat.yaml_text import parse_yaml
 
@@ -111,9 +111,9 @@ class Config(BaseModel):
         ConfigError
             When there is no such head, or a change does not validate.
         """
-        settings = HEAD_SETTINGS.get(kind)
+        settings = head_settings(kind)
         if settings is None:
-            raise ConfigError(f"there is no head {kind!r}; the heads are {', '.join(HEAD_SETTINGS)}")
+            raise ConfigError(f"there is no head {kind!r}; the heads are {', '.join(head_names())}")
         given = self.heads.get(kind, {})
         written = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else given
         set_here = {key: value for key, value in changes.items() if value is not None}
@@ -224,9 +224,10 @@ def _backbone(name: str, given: object, where: str) -> LogMelSettings | Transfor
 
 
 def _head(kind: str, given: object, where: str) -> BaseModel:
-    if kind not in HEAD_SETTINGS:
-        raise ConfigError(f"{where}: there is no such head; {_nearest(kind, list(HEAD_SETTINGS))}")
-    return validate(HEAD_SETTINGS[kind], {} if given is None else given, where)
+    settings = head_settings(kind)
+    if settings is None:
+        raise ConfigError(f"{where}: there is no such head; {_nearest(kind, head_names())}")
+    return validate(settings, {} if given is None else given, where)
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

@@ -25,7 +25,9 @@ class Fitted:
 
 
 def fit(
-    head: Annotated[str, typer.Option(help="logistic, lgbm or mambaformer.")],
+    head: Annotated[
+        str, typer.Option(help="logistic, lgbm, linear, mlp, attention, mambaformer or a plug-in's.")
+    ],
     features: Annotated[
         list[str] | None, typer.Option(help="Feature set to use [default: all of the config]. Repeatable.")
     ] = None,

@@ -11,15 +11,15 @@ from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
 from heartfeat.heads.head import HeadState, Prediction, Progress
-from heartfeat.heads.mamba.bags import one_hot
-from heartfeat.heads.mamba.class_weights import loss_weights
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.predictor import Predictor
-from heartfeat.heads.mamba.threads import one_thread
-from heartfeat.heads.mamba.trainer import Trainer, weighted_cross_entropy
 from heartfeat.heads.mamba.training_bags import Batch, BatchMaker
 from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
+from heartfeat.heads.neural.bags import one_hot
+from heartfeat.heads.neural.class_weights import loss_weights
+from heartfeat.heads.neural.threads import one_thread
+from heartfeat.heads.neural.trainer import Trainer, weighted_cross_entropy
 from heartfeat.heads.patient_quality import patients_with_quality
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes

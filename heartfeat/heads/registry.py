@@ -1,21 +1,35 @@
-"""Heads by name; the module of a head is imported when the head is asked for."""
+"""Heads by name, heartfeat's own and plug-ins'; the module of a head is imported when the head is asked for."""
+
+from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
 from heartfeat.errors import ConfigError
-from heartfeat.heads.head import Head
+from heartfeat.heads.plugins import plugin_class, plugin_names, plugin_settings
+from heartfeat.heads.settings import HEAD_SETTINGS
+
+if TYPE_CHECKING:
+    from heartfeat.heads.head import Head
 
 _HEADS = {
     "logistic": ("heartfeat.heads.logistic", "Logistic"),
     "lgbm": ("heartfeat.heads.lgbm", "Lgbm"),
+    "linear": ("heartfeat.heads.linear", "Linear"),
+    "mlp": ("heartfeat.heads.mlp", "Mlp"),
+    "attention": ("heartfeat.heads.attention", "Attention"),
     "mambaformer": ("heartfeat.heads.mambaformer", "MambaFormer"),
 }
 HEADS = tuple(_HEADS)
-"""Names of all heads."""
+"""Names of heartfeat's own heads; a plug-in cannot take one of them."""
+
+
+def head_names() -> tuple[str, ...]:
+    """Names of all heads: heartfeat's own, then those of plug-ins."""
+    return (*HEADS, *(name for name in plugin_names() if name not in _HEADS))
 
 
 def head_class(kind: str) -> type[Head]:
@@ -24,14 +38,29 @@ def head_class(kind: str) -> type[Head]:
     Raises
     ------
     ConfigError
-        When there is no such head; names those that there are.
+        When there is no such head, naming those that there are; or when a plug-in's cannot be loaded.
     """
-    if kind not in _HEADS:
-        near = get_close_matches(kind, HEADS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"there is no head {kind!r}; {hint}Heads are: {', '.join(HEADS)}")
-    module, name = _HEADS[kind]
-    return cast(type[Head], getattr(import_module(module), name))
+    if kind in _HEADS:
+        module, name = _HEADS[kind]
+        return cast("type[Head]", getattr(import_module(module), name))
+    if kind in plugin_names():
+        return plugin_class(kind)
+    near = get_close_matches(kind, head_names(), n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ConfigError(f"there is no head {kind!r}; {hint}Heads are: {', '.join(head_names())}")
+
+
+def head_settings(kind: str) -> type[BaseModel] | None:
+    """The settings class of a head, or None where there is no such head.
+
+    Raises
+    ------
+    ConfigError
+        When a plug-in's head cannot be loaded.
+    """
+    if kind in HEAD_SETTINGS:
+        return HEAD_SETTINGS[kind]
+    return plugin_settings(kind) if kind in plugin_names() else None
 
 
 def make_head(settings: BaseModel) -> Head:
@@ -43,4 +72,4 @@ def make_head(settings: BaseModel) -> Head:
         When the settings are of no known head.
     """
     constructor: Any = head_class(str(getattr(settings, "kind", type(settings).__name__)))
-    return cast(Head, constructor(settings))
+    return cast("Head", constructor(settings))

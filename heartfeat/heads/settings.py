@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from heartfeat.heads.pooled.settings import AttentionSettings, LinearSettings, MlpSettings
+
 
 class MambaFormerSettings(BaseModel):
     """Settings of the `mambaformer` head.
@@ -130,6 +132,9 @@ class LgbmSettings(BaseModel):
 HEAD_SETTINGS: dict[str, type[BaseModel]] = {
     "logistic": LogisticSettings,
     "lgbm": LgbmSettings,
+    "linear": LinearSettings,
+    "mlp": MlpSettings,
+    "attention": AttentionSettings,
     "mambaformer": MambaFormerSettings,
 }
-"""Settings class of every head, by the name of the head."""
+"""Settings class of every head of heartfeat's own, by the name of the head."""

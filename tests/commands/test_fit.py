@@ -5,9 +5,10 @@ import pytest
 
 import heartfeat
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError, SplitError, StoreError
+from heartfeat.stores import KeptFeatureSet, write_store
 
 
-@pytest.mark.parametrize("head", ["logistic", "lgbm", "mambaformer"])
+@pytest.mark.parametrize("head", ["logistic", "lgbm", "linear", "mlp", "attention", "mambaformer"])
 def test_every_head_writes_a_whole_run(project, head):
     fitted = heartfeat.fit(head=head, name="mine", config=project)
     assert {path.name for path in fitted.folder.iterdir()} == {
@@ -26,6 +27,60 @@ def test_every_head_writes_a_whole_run(project, head):
     assert ((shares - 1).abs() < 1e-6).all()
     assert 0 <= fitted.results.scores["weighted_accuracy"] <= 1
     assert len(json.loads((fitted.folder / "history.json").read_text())) == 2
+
+
+LABELS = ("murmur", "outcome", "murmur_locations")
+
+
+def with_test_labels_moved(project, test):
+    """Rewrite the project's store with the labels of its test patients handed round among them."""
+    uri = project.parent / "store.zarr"
+    with heartfeat.open_store(uri) as store:
+        moved = dict(zip(test, [*test[1:], test[0]], strict=True))
+        labels = {row["patient"]: row for row in store.patients.iter_rows(named=True)}
+        patients = [
+            {**row, **{name: labels[moved.get(row["patient"], row["patient"])][name] for name in LABELS}}
+            for row in store.patients.iter_rows(named=True)
+        ]
+        recordings = [
+            {**row, "murmur": "Absent" if row["murmur"] == "Present" else "Present"}
+            if row["patient"] in moved
+            else row
+            for row in store.recordings.iter_rows(named=True)
+        ]
+        write_store(
+            uri,
+            pl.DataFrame(recordings, schema=store.recordings.schema),
+            pl.DataFrame(patients, schema=store.patients.schema),
+            [KeptFeatureSet(name) for name in store.feature_sets],
+            {name: store.attrs[name] for name in ("cohort", "cohort_digest")},
+        )
+
+
+@pytest.mark.parametrize("head", ["logistic", "lgbm", "linear", "mlp", "attention", "mambaformer"])
+def test_test_labels_are_read_by_scoring_alone(project, head):
+    with heartfeat.open_store(project.parent / "store.zarr") as store:
+        patients = store.patients.sort("person", "patient")
+    ids, persons = patients["patient"].to_list(), patients["person"].to_list()
+    cuts = [next(n for n in range(at, len(ids)) if persons[n] != persons[n - 1]) for at in (14, 20)]
+    sides = {"train": ids[: cuts[0]], "valid": ids[cuts[0] : cuts[1]], "test": ids[cuts[1] :]}
+    file = project.parent / "one.json"
+    file.write_text(json.dumps({"patients": sides}))
+    options = {"head": head, "config": project, "set": [f"split.file={file}"], "allow_shared_persons": True}
+
+    before = heartfeat.fit(name="before", **options)
+    with_test_labels_moved(project, sides["test"])
+    after = heartfeat.fit(name="after", **options)
+
+    heads = [
+        {path.name: path.read_bytes() for path in (fitted.folder / "fold0").iterdir()}
+        for fitted in (before, after)
+    ]
+    assert heads[0] == heads[1]
+    tables = [pl.read_parquet(fitted.folder / "predictions.parquet") for fitted in (before, after)]
+    chances = [table.select("patient", "p_Present", "p_Unknown", "p_Absent") for table in tables]
+    assert chances[0].equals(chances[1])
+    assert not tables[0]["label"].equals(tables[1]["label"])
 
 
 def test_the_split_is_made_once_and_reused(project):

@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel
 
 from heartfeat.errors import ConfigError
-from heartfeat.heads.registry import HEADS, head_class, make_head
+from heartfeat.heads.registry import HEADS, head_class, head_names, head_settings, make_head
 from heartfeat.heads.settings import HEAD_SETTINGS
 
 
@@ -22,12 +22,14 @@ def test_every_head_is_made_from_its_settings(kind):
 
 def test_every_head_has_settings():
     assert set(HEADS) == set(HEAD_SETTINGS)
+    assert {kind: head_settings(kind) for kind in head_names()} == HEAD_SETTINGS
+    assert head_settings("zzz") is None
 
 
 def test_an_unknown_head_is_refused_with_the_nearest_name():
     with pytest.raises(ConfigError, match="did you mean 'lgbm'"):
         head_class("lgb")
-    with pytest.raises(ConfigError, match="Heads are: logistic, lgbm, mambaformer"):
+    with pytest.raises(ConfigError, match="Heads are: logistic, lgbm, linear, mlp, attention, mambaformer"):
         make_head(Stranger())
 
 

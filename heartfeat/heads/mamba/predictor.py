@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.mamba.bags import slots_of
-from heartfeat.heads.mamba.class_weights import posterior
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.neural.bags import slots_of
+from heartfeat.heads.neural.class_weights import posterior
 
 DRAWS = 8
 """Patient probabilities are means over this many choices of one crop per recording.

@@ -9,15 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heartfeat.heads.examples import UNLABELLED, Examples
+from heartfeat.heads.examples import Examples
 from heartfeat.heads.mamba.augment import augment
-from heartfeat.heads.mamba.bags import one_hot, partners, slots_of
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.neural.bags import labels_of_recordings, one_hot, partners, slots_of
+from heartfeat.heads.neural.random_views import random_views
 from heartfeat.heads.settings import MambaFormerSettings
-
-CLEAN_SHARE = 0.5
-"""Share of the crops that come from the clean view; the rest are drawn evenly from the others."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,7 @@ class BatchMaker:
         self.sites, self.metadata = sites, metadata
         self.rows = slots_of(examples.patient_of, len(examples.patients))
         self.patient_targets = one_hot(examples.labels, len(examples.classes))
-        of_recordings = examples.recording_labels
-        if (of_recordings == UNLABELLED).all():
-            of_recordings = examples.labels[examples.patient_of]
-        self.recording_targets = one_hot(of_recordings, len(examples.classes))
+        self.recording_targets = one_hot(labels_of_recordings(examples), len(examples.classes))
 
     @property
     def batches(self) -> int:
@@ -81,7 +76,11 @@ class BatchMaker:
         counts = (rows >= 0).sum(1)
         slots = slots_of(np.repeat(np.arange(len(patients)), counts), len(patients))
         starts = self.cutter.random_starts(recordings, self.generator)
-        crops = net.standardise(self.cutter.cut(recordings, starts, self._views(len(recordings))))
+        crops = net.standardise(
+            self.cutter.cut(
+                recordings, starts, random_views(len(self.examples.views), len(recordings), self.generator)
+            )
+        )
         batch = Batch(
             crops=crops,
             sites=torch.from_numpy(self.sites[recordings]),
@@ -91,13 +90,6 @@ class BatchMaker:
             recording_targets=torch.from_numpy(self.recording_targets[recordings]),
         )
         return self._augmented(self._mixed(batch, slots, counts) if self.settings.mixup else batch)
-
-    def _views(self, crops: int) -> np.ndarray:
-        others = len(self.examples.views) - 1
-        if not others:
-            return np.zeros(crops, dtype=np.int64)
-        drawn = self.generator.integers(1, others + 1, crops)
-        return np.where(self.generator.random(crops) < CLEAN_SHARE, 0, drawn)
 
     def _mixed(self, batch: Batch, slots: np.ndarray, counts: np.ndarray) -> Batch:
         mate = self.generator.permutation(len(slots))

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from heartfeat.heads.mamba.threads import one_thread
+from heartfeat.heads.neural.threads import one_thread
 
 
 def test_torch_gets_its_threads_back_whatever_happens():

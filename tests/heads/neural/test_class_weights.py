@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from heartfeat.errors import ConfigError
-from heartfeat.heads.mamba.class_weights import loss_weights, posterior
+from heartfeat.heads.neural.class_weights import loss_weights, posterior
 
 CLASSES = ("Present", "Unknown", "Absent")
 

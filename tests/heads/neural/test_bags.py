@@ -1,6 +1,7 @@
 import numpy as np
 
-from heartfeat.heads.mamba.bags import one_hot, partners, slots_of
+from heartfeat.heads.examples import UNLABELLED
+from heartfeat.heads.neural.bags import labels_of_recordings, one_hot, partners, slots_of
 
 
 def test_slots_hold_each_patients_rows_and_padding():
@@ -30,3 +31,11 @@ def test_a_patient_mixed_with_itself_keeps_its_sites():
     slots = slots_of(np.array([0, 0, 1]), 2)
     chosen = partners(slots, np.array([0, 1, 0]), np.array([0, 1]), np.random.default_rng(0))
     assert chosen.tolist() == [0, 1, 2]
+
+
+def test_recordings_are_trained_on_their_patients_label_only_where_none_has_its_own(token_examples):
+    examples = token_examples(6)
+    examples.recording_labels[0] = UNLABELLED
+    assert (labels_of_recordings(examples) == examples.recording_labels).all()
+    examples.recording_labels[:] = UNLABELLED
+    assert (labels_of_recordings(examples) == examples.labels[examples.patient_of]).all()

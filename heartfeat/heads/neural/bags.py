@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from heartfeat.heads.examples import UNLABELLED
+from heartfeat.heads.examples import UNLABELLED, Examples
 
 
 def slots_of(patient_of: np.ndarray, patients: int) -> np.ndarray:
@@ -33,6 +33,13 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     known = labels != UNLABELLED
     targets[np.flatnonzero(known), labels[known]] = 1.0
     return targets
+
+
+def labels_of_recordings(examples: Examples) -> np.ndarray:
+    """``(recordings,)`` labels to train on: their own, or their patients' where no recording has one."""
+    if (examples.recording_labels == UNLABELLED).all():
+        return examples.labels[examples.patient_of]
+    return examples.recording_labels
 
 
 def partners(

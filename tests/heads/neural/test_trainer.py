@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from heartfeat.heads.mamba.trainer import Trainer, rate_share, weighted_cross_entropy
+from heartfeat.heads.neural.trainer import Trainer, rate_share, weighted_cross_entropy
 
 
 def test_rate_rises_and_falls():

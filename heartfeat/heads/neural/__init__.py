@@ -1,0 +1,1 @@
+"""What the heads that are neural networks share."""

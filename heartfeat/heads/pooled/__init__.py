@@ -1,0 +1,1 @@
+"""The parts of the neural heads on pooled features."""

@@ -1,0 +1,32 @@
+import torch
+from torch import nn
+
+from heartfeat.heads.neural.best_weights import BestWeights
+
+
+def look(best, net, loss, weight):
+    nn.init.constant_(net.weight, weight)
+    return best.look(loss, net)
+
+
+def test_it_stops_after_waiting_and_goes_back_to_the_lowest():
+    best, net = BestWeights(patience=2), nn.Linear(1, 1)
+    looks = [look(best, net, loss, weight) for weight, loss in enumerate([3.0, 1.0, 2.0, 0.5, 0.5, 0.7])]
+    assert looks == [False, False, False, False, False, True]
+    best.restore(net)
+    assert net.weight.item() == 3.0
+
+
+def test_without_a_look_the_weights_stay():
+    net = nn.Linear(1, 1)
+    before = net.weight.clone()
+    BestWeights(patience=1).restore(net)
+    assert torch.equal(net.weight, before)
+
+
+def test_a_loss_that_is_no_number_is_never_the_lowest():
+    best, net = BestWeights(patience=3), nn.Linear(1, 1)
+    look(best, net, 1.0, 5.0)
+    look(best, net, float("nan"), 6.0)
+    best.restore(net)
+    assert net.weight.item() == 5.0
