@@ -25,11 +25,11 @@ def test_extractions_killed_at_random_moments_leave_what_undisturbed_ones_leave(
         sys.executable,
         str(Path(__file__).with_name("kills.py")),
         "--kills",
-        "4",
+        "2",
         "--cohorts",
         *folders,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("4 kills") == 2
+    assert done.stdout.count("2 kills") == 2
     assert done.stdout.count("; 0 wrong") == 2
