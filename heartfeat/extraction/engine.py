@@ -158,9 +158,8 @@ def _finish(
         pack(cohort, plan, recordings, uri, progress)
         ledger.done["pack"] = Done(write=time.perf_counter() - started)
     else:
-        sweep(
-            local_path(locate(uri))
-        )  # a run killed right after its last rename leaves the old store's files
+        # A run that was killed right after its last rename leaves the old store's files.
+        sweep(local_path(locate(uri)))
     clear_staging(plan)
     return not current
 
