@@ -25,7 +25,7 @@ class BackboneSpec:
     name
         Name of the feature set.
     family
-        ``"logmel"`` or ``"transformers"``.
+        ``"logmel"``, ``"states"``, ``"beats"`` or ``"transformers"``.
     identifier
         What people call the backbone; no part of the key.
     weights_digest
@@ -39,13 +39,15 @@ class BackboneSpec:
     layers
         Hidden states that are concatenated; empty where there are no layers.
     windows
-        Where windows begin: ``"fixed"`` steps or heart ``"cycles"``.
+        Where windows begin: ``"fixed"`` steps, heart ``"cycles"``, or ``"beats"``: one window and token per cycle.
     precision
         Of the forward pass: ``"fp32"``, or ``"bf16"`` or ``"fp16"`` where that is safe (autocast).
     transform
         The family's other numbers, JSON-able.
     revision
         Revision of the family's code; raised when any feature changes.
+    statistics
+        What is pooled of a recording's tokens; None for all that there is.
     """
 
     name: str
@@ -60,10 +62,13 @@ class BackboneSpec:
     windows: str = "fixed"
     precision: str = "fp32"
     transform: Mapping[str, Any] = field(default_factory=dict)
+    statistics: tuple[str, ...] | None = None
 
     @property
-    def token_rate(self) -> float:
-        """Tokens per second (Hz)."""
+    def token_rate(self) -> float | None:
+        """Tokens per second (Hz); None where tokens are not evenly spaced in time."""
+        if self.windows == "beats":
+            return None
         return self.preprocessing.sample_rate / self.window.hop
 
     def core(self) -> dict[str, Any]:
@@ -89,7 +94,7 @@ class BackboneSpec:
             "windows": WINDOWS_REVISION,
             self.family: self.revision,
         }
-        if self.windows == "cycles":
+        if self.windows != "fixed":
             from heartfeat.signals.segmentation import SEGMENTATION_REVISION
 
             revisions["segmentation"] = SEGMENTATION_REVISION

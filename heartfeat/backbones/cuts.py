@@ -1,12 +1,14 @@
-"""A recording cut into windows, at fixed steps or at heart cycles, and its tokens put together again."""
+"""A recording cut into windows, at fixed steps, at heart cycles or one per cycle, and its tokens put together again."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from heartfeat.backbones.backbone import BackboneSpec
+from heartfeat.backbones.beat_windows import cut_beat_windows
 from heartfeat.backbones.cycle_windows import cut_cycle_windows, stitch_cycles
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
+from heartfeat.signals.segmentation.states import S1, onsets
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Cut:
     tokens
         Tokens of the recording.
     kept
-        ``(W,)`` leading tokens that count of each window at heart cycles; None for windows at fixed steps.
+        ``(W,)`` leading tokens that count of each window at heart cycles, or of one cycle each; None for windows at
+        fixed steps.
     """
 
     windows: np.ndarray
@@ -34,18 +37,24 @@ class Cut:
         return stitch_cycles(encoded, self.kept)
 
 
-def cut(samples: np.ndarray, spec: BackboneSpec, s1_onsets: np.ndarray | None = None) -> Cut:
+def cut(samples: np.ndarray, spec: BackboneSpec, states: np.ndarray | None = None) -> Cut:
     """Cut a recording as its backbone asks.
 
     Parameters
     ----------
     samples
         ``(n,)`` float32 at the backbone's sample rate.
-    s1_onsets
-        ``(k,)`` float64 onsets of the first heart sounds (s); used for windows at heart cycles.
+    states
+        ``(frames,)`` uint8 states of the cardiac cycle at 50 Hz; used for all windows but those at fixed steps.
     """
     if spec.windows == "fixed":
         return Cut(cut_windows(samples, spec.window), token_count(len(samples), spec.window.hop))
-    onsets = np.empty(0) if s1_onsets is None else s1_onsets
-    windows, kept = cut_cycle_windows(samples, onsets, spec.preprocessing.sample_rate, spec.window)
+    states = np.empty(0, np.uint8) if states is None else states
+    sample_rate = spec.preprocessing.sample_rate
+    if spec.windows == "beats":
+        windows = cut_beat_windows(
+            samples, states, sample_rate, spec.transform["phases"], spec.transform["frame"]
+        )
+        return Cut(windows, len(windows), np.ones(len(windows), np.int64))
+    windows, kept = cut_cycle_windows(samples, onsets(states, S1), sample_rate, spec.window)
     return Cut(windows, int(kept.sum()), kept)

@@ -2,11 +2,11 @@
 
 from heartfeat.backbones.backbone import Backbone, BackboneSpec
 from heartfeat.backbones.logmel_spec import describe_logmel
-from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BackboneSettings, BeatsSettings, LogMelSettings, StatesSettings
 
 
-def describe_backbone(settings: LogMelSettings | TransformersSettings) -> BackboneSpec:
-    """What a backbone computes, without building its model; the log-mel family needs no torch for it.
+def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
+    """What a backbone computes, without building its model; only encoders need torch for it.
 
     Raises
     ------
@@ -15,12 +15,20 @@ def describe_backbone(settings: LogMelSettings | TransformersSettings) -> Backbo
     """
     if isinstance(settings, LogMelSettings):
         return describe_logmel(settings)
+    if isinstance(settings, StatesSettings):
+        from heartfeat.backbones.states_spec import describe_states
+
+        return describe_states(settings)
+    if isinstance(settings, BeatsSettings):
+        from heartfeat.backbones.beats_spec import describe_beats
+
+        return describe_beats(settings)
     from heartfeat.backbones.transformers_audio import describe_transformers
 
     return describe_transformers(settings)
 
 
-def load_backbone(settings: LogMelSettings | TransformersSettings, device: str = "cpu") -> Backbone:
+def load_backbone(settings: BackboneSettings, device: str = "cpu") -> Backbone:
     """The backbone of these settings, its model on ``device`` and in evaluation mode.
 
     Raises
@@ -32,6 +40,14 @@ def load_backbone(settings: LogMelSettings | TransformersSettings, device: str =
         from heartfeat.backbones.logmel import load_logmel
 
         backbone = load_logmel(settings)
+    elif isinstance(settings, StatesSettings):
+        from heartfeat.backbones.states import load_states
+
+        backbone = load_states(settings)
+    elif isinstance(settings, BeatsSettings):
+        from heartfeat.backbones.beats import load_beats
+
+        backbone = load_beats(settings)
     else:
         from heartfeat.backbones.transformers_audio import load_transformers
 

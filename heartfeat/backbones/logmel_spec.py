@@ -25,9 +25,9 @@ def token_hop(settings: LogMelSettings) -> int:
     return round(settings.sample_rate / settings.token_rate)
 
 
-def fft_length(settings: LogMelSettings) -> int:
+def fft_length(frame: int) -> int:
     """At least twice the frame, so that narrow mel bands hold several frequency bins."""
-    return 2 ** math.ceil(math.log2(2 * frame_length(settings)))
+    return 2 ** math.ceil(math.log2(2 * frame))
 
 
 def describe_logmel(settings: LogMelSettings) -> BackboneSpec:
@@ -51,7 +51,7 @@ def describe_logmel(settings: LogMelSettings) -> BackboneSpec:
             "low": settings.low,
             "high": settings.high,
             "frame": frame_length(settings),
-            "fft": fft_length(settings),
+            "fft": fft_length(frame_length(settings)),
             "floor": FLOOR,
         },
     )

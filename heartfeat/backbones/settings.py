@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+PhaseCount = Annotated[int, Field(ge=1, le=256)]
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -104,10 +106,84 @@ class TransformersSettings(_Settings):
         return self
 
 
-BackboneSettings = Annotated[LogMelSettings | TransformersSettings, Field(discriminator="family")]
+class StatesSettings(_Settings):
+    """The states of the cardiac cycle, by the automatic segmentation that comes with the package.
 
-BACKBONE_FAMILIES: dict[str, type[LogMelSettings] | type[TransformersSettings]] = {
+    Attributes
+    ----------
+    name
+        Name of the feature set in the store.
+    window_seconds
+        Length of the windows (s), each segmented by itself: a heart rate takes some cycles to be found.
+    remove_spikes
+        Whether friction spikes are blanked (Schmidt et al. 2010).
+    windows
+        ``"fixed"`` windows follow one another; ``"cycles"`` begin at first heart sounds and span whole cycles.
+    """
+
+    family: Literal["states"] = "states"
+    name: str = Field("states", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    window_seconds: float = Field(20.0, ge=2, le=600)
+    windows: Literal["fixed", "cycles"] = "fixed"
+    remove_spikes: bool = False
+
+
+class BeatsSettings(_Settings):
+    """One token per heart cycle: its log-mel spectrogram on a grid of cardiac phases; no weights.
+
+    Attributes
+    ----------
+    name
+        Name of the feature set in the store.
+    sample_rate
+        Rate that recordings are brought to (Hz).
+    low, high
+        Band that is kept before and covered by the mel bands (Hz).
+    bands
+        Mel bands per phase.
+    frame_seconds
+        Length of audio under each phase's Hann window (s).
+    phases
+        Phases of S1, systole, S2 and diastole, each number spread evenly over its state.
+    remove_spikes
+        Whether friction spikes are blanked (Schmidt et al. 2010).
+    """
+
+    family: Literal["beats"] = "beats"
+    name: str = Field("beats", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    sample_rate: int = Field(2000, ge=100, le=192_000)
+    low: float = Field(20.0, ge=0)
+    high: float = Field(800.0, gt=0)
+    bands: int = Field(40, ge=1, le=1024)
+    frame_seconds: float = Field(0.05, gt=0, le=2)
+    phases: tuple[PhaseCount, PhaseCount, PhaseCount, PhaseCount] = (8, 14, 8, 18)
+    remove_spikes: bool = False
+
+    @property
+    def windows(self) -> Literal["beats"]:
+        """Windows are heart cycles, always."""
+        return "beats"
+
+    @model_validator(mode="after")
+    def _check(self) -> "BeatsSettings":
+        _check_band(self.low, self.high)
+        if self.high > self.sample_rate / 2:
+            raise ValueError(f"high is {self.high} Hz, above half of sample_rate {self.sample_rate} Hz")
+        if self.frame_seconds * self.sample_rate < 2:
+            raise ValueError(f"frame_seconds {self.frame_seconds} holds no two samples; raise it")
+        return self
+
+
+BackboneSettings = Annotated[
+    LogMelSettings | StatesSettings | BeatsSettings | TransformersSettings, Field(discriminator="family")
+]
+
+BACKBONE_FAMILIES: dict[
+    str, type[LogMelSettings] | type[StatesSettings] | type[BeatsSettings] | type[TransformersSettings]
+] = {
+    "beats": BeatsSettings,
     "logmel": LogMelSettings,
+    "states": StatesSettings,
     "transformers": TransformersSettings,
 }
 """Settings class by the ``family`` key of a config."""

@@ -8,7 +8,7 @@ import typer
 from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
-    from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+    from heartfeat.backbones.settings import BackboneSettings
     from heartfeat.extraction.summary import ExtractionSummary
 
 
@@ -81,14 +81,12 @@ def extract(
         )
 
 
-def _with_windows(
-    backbone: "LogMelSettings | TransformersSettings", windows: str | None
-) -> "LogMelSettings | TransformersSettings":
+def _with_windows(backbone: "BackboneSettings", windows: str | None) -> "BackboneSettings":
     """A backbone with other windows than its settings say, as a feature set beside the one it would fill."""
     from heartfeat.errors import ConfigError
 
     if windows not in (None, "fixed", "cycles"):
         raise ConfigError(f"--windows is {windows!r}; choose fixed or cycles")
-    if windows is None or windows == backbone.windows:
+    if windows is None or windows == backbone.windows or backbone.windows == "beats":
         return backbone
     return backbone.model_copy(update={"windows": windows, "name": f"{backbone.name}-{windows}"})

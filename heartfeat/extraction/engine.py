@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.errors import DeviceError, StoreError
 from heartfeat.extraction.devices import core_count
@@ -35,7 +35,7 @@ FEWEST_UNITS = 4
 def run_extraction(
     cohort: Cohort,
     store_uri: str | Path,
-    backbones: Sequence[LogMelSettings | TransformersSettings],
+    backbones: Sequence[BackboneSettings],
     views: Sequence[str],
     *,
     devices: Devices = ("cpu",),

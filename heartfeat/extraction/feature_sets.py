@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.load import describe_backbone
-from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.errors import ConfigError
-from heartfeat.extraction.pooling import POOLING_REVISION, STATISTICS
+from heartfeat.extraction.pooling import POOLING_REVISION, statistics_of
 from heartfeat.stores.schema import feature_key
 from heartfeat.views import VIEW_REVISION
 
@@ -64,13 +64,11 @@ class PlannedSet:
             "views": list(self.views),
             "dim": self.spec.dim,
             "token_rate": self.spec.token_rate,
-            "statistics": list(STATISTICS),
+            "statistics": list(statistics_of(self.spec)),
         }
 
 
-def plan_sets(
-    backbones: Sequence[LogMelSettings | TransformersSettings], views: Sequence[str]
-) -> tuple[PlannedSet, ...]:
+def plan_sets(backbones: Sequence[BackboneSettings], views: Sequence[str]) -> tuple[PlannedSet, ...]:
     """Feature sets for these backbones.
 
     Raises
@@ -86,9 +84,9 @@ def plan_sets(
     sets = []
     for settings in backbones:
         spec = describe_backbone(settings)
-        if spec.windows == "cycles" and "shift" in views:
+        if spec.windows != "fixed" and "shift" in views:
             raise ConfigError(
-                f"the view 'shift' moves the heartbeats that the windows of {spec.name!r} begin with; leave it out"
+                f"the view 'shift' moves the heartbeats that the windows of {spec.name!r} go by; leave it out"
             )
         core = feature_core(spec)
         sets.append(PlannedSet(spec, core, feature_key(core), tuple(views)))
@@ -99,4 +97,4 @@ def feature_core(spec: BackboneSpec) -> dict[str, Any]:
     """A backbone's core with what extraction adds: the revisions of views and pooling."""
     core = spec.core()
     revisions = {**core["revisions"], "views": VIEW_REVISION, "pooling": POOLING_REVISION}
-    return {**core, "revisions": revisions, "statistics": list(STATISTICS)}
+    return {**core, "revisions": revisions, "statistics": list(statistics_of(spec))}

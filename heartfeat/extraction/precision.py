@@ -4,21 +4,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from heartfeat.backbones.load import describe_backbone
-from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BackboneSettings, TransformersSettings
 from heartfeat.extraction.feature_sets import feature_core
 from heartfeat.extraction.plan import staging_folder
 from heartfeat.extraction.present import open_present
 from heartfeat.extraction.staging import read_staging
 from heartfeat.stores.schema import feature_key
 
-Settings = LogMelSettings | TransformersSettings
-
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 def settle_precision(
-    backbones: Sequence[Settings], uri: str | Path, devices: Callable[[], Sequence[str]]
-) -> list[Settings]:
+    backbones: Sequence[BackboneSettings], uri: str | Path, devices: Callable[[], Sequence[str]]
+) -> list[BackboneSettings]:
     """The backbones with ``"auto"`` replaced by a precision, which is part of the feature key.
 
     Features that are there already decide, so that a store begun on a GPU can be finished on a CPU; else bf16 on a
@@ -32,9 +30,9 @@ def settle_precision(
         Gives the devices; asked only when they matter.
     """
     known: set[str] | None = None
-    settled: list[Settings] = []
+    settled: list[BackboneSettings] = []
     for settings in backbones:
-        if isinstance(settings, LogMelSettings) or settings.precision != "auto":
+        if not isinstance(settings, TransformersSettings) or settings.precision != "auto":
             settled.append(settings)
             continue
         if known is None:

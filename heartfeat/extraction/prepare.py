@@ -63,9 +63,9 @@ def cut_views(
     """The windows of a recording's blocks; ``specs`` are backbones by core key."""
     wanted = list(keys)
     used = {key.core_key: specs[key.core_key] for key in wanted}
-    onsets = None
-    if any(spec.windows == "cycles" for spec in used.values()):
-        onsets = _s1_onsets(recording)
+    states = None
+    if any(spec.windows != "fixed" for spec in used.values()):
+        states = _states(recording)
     cuts: dict[BlockKey, Cut] = {}
     for core_key, spec in used.items():
         target = spec.preprocessing
@@ -73,12 +73,15 @@ def cut_views(
         for key in wanted:
             if key.core_key == core_key:
                 view = apply_view(key.view, levelled, target.sample_rate, key.pcm_digest)
-                cuts[key] = cut(view, spec, onsets)
+                cuts[key] = cut(view, spec, states)
     return cuts
 
 
-def _s1_onsets(recording: Recording) -> np.ndarray:
-    """Onsets of the first heart sounds (s) by the automatic segmenter, for they must exist for any audio."""
-    from heartfeat.signals.segmentation import S1, onsets, segment
+def _states(recording: Recording) -> np.ndarray:
+    """``(frames,)`` uint8 states at 50 Hz by the automatic segmenter, for they must exist for any audio.
 
-    return onsets(segment(recording.samples, recording.sample_rate), S1)
+    Found before the views, so that all views of a recording have the same beats.
+    """
+    from heartfeat.signals.segmentation import segment
+
+    return segment(recording.samples, recording.sample_rate)

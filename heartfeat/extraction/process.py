@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from heartfeat.backbones.settings import LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.errors import ExtractionError, HeartfeatError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
@@ -45,7 +45,7 @@ class Job:
     """
 
     name: str
-    backbones: dict[str, LogMelSettings | TransformersSettings]
+    backbones: dict[str, BackboneSettings]
     staging: Path
     device: str
     batch_size: int | None

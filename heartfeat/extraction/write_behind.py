@@ -16,7 +16,7 @@ from heartfeat.backbones.encode import Encoding
 from heartfeat.errors import BackboneError
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.extraction.ledger import Done, WorkSource
-from heartfeat.extraction.pooling import pool
+from heartfeat.extraction.pooling import pool, statistics_of
 from heartfeat.extraction.prepare import Prepared
 from heartfeat.extraction.staging import StagingWriter
 
@@ -127,7 +127,8 @@ class WriteBehind:
         pieces = np.split(encoded, ends[:-1])
         tokens = [cut.stitch(piece, spec) for (_, cut), piece in zip(blocks, pieces, strict=True)]
         over = self._poolers.map if self._poolers else map
-        pooled = over(lambda one: pool(_checked(one, spec.name), spec.token_rate), tokens)
+        wanted = statistics_of(spec)
+        pooled = over(lambda one: pool(_checked(one, spec.name), spec.token_rate, wanted), tokens)
         for (key, _), one, statistics in zip(blocks, tokens, pooled, strict=True):
             self._staging.add(key, one, statistics)
 

@@ -27,3 +27,12 @@ def test_systole_is_a_time_not_a_number_of_tokens():
     )
     assert not np.allclose(fast["delta200ms"], fast["delta"])
     assert np.array_equal(slow["delta200ms"], slow["delta"])
+
+
+def test_a_set_may_hold_fewer_statistics_and_then_needs_no_token_rate():
+    tokens = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float16)
+    every = dict(zip(STATISTICS, pool(tokens, 50.0).reshape(-1, 3), strict=True))
+    few = pool(tokens, None, ("p90", "mean")).reshape(-1, 3)
+    np.testing.assert_array_equal(few, [every["p90"], every["mean"]])
+    with pytest.raises(ValueError, match="evenly spaced"):
+        pool(tokens, None)
