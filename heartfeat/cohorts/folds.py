@@ -25,16 +25,22 @@ class Splits:
     Attributes
     ----------
     kind
-        ``"holdout"``, ``"kfold"``, or ``"given"`` for a split that was made elsewhere.
+        ``"holdout"``, ``"kfold"``, ``"leave-one-out"``, or ``"given"`` for a split that was made elsewhere.
     seed
         Seed of a split made here.
     cohort
         Digest of the cohort that was split; empty where it is not known.
     folds
         In a k-fold split every patient is in one test side exactly.
+    by
+        Column of the patients table whose values a leave-one-out split leaves out one by one.
+    left_out
+        The value that each fold of a leave-one-out split tests on.
     """
 
     kind: str
     seed: int | None
     cohort: str
     folds: tuple[Fold, ...]
+    by: str | None = None
+    left_out: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from heartfeat.cohorts.folds import SIDES, Fold, Splits
 from heartfeat.errors import SplitError
@@ -32,6 +33,7 @@ def save_splits(splits: Splits, path: str | Path, overwrite: bool = False) -> Pa
         "kind": splits.kind,
         "seed": splits.seed,
         "cohort": splits.cohort,
+        **({} if splits.by is None else {"by": splits.by, "left_out": list(splits.left_out)}),
         "folds": [{side: list(patients) for side, patients in fold.sides().items()} for fold in splits.folds],
     }
     beside = path.with_name(f".{path.name}.new-{os.getpid()}")
@@ -86,7 +88,19 @@ def _own(path: Path, tree: Mapping[str, object]) -> Splits:
             f"{path} is not a split file: seed must be a whole number or null; got {shorten(seed)}"
         )
     made = tuple(_fold(path, f"fold {number}", fold) for number, fold in enumerate(folds))
-    return Splits(kind=kind, seed=seed, cohort=cohort, folds=made)
+    by = tree.get("by")
+    if by is None:
+        return Splits(kind=kind, seed=seed, cohort=cohort, folds=made)
+    values = tree.get("left_out")
+    if not isinstance(by, str) or not _are_texts(values) or len(values) != len(made):
+        raise SplitError(
+            f"{path} is not a split file: by must name a column, and left_out the value that each fold tests on"
+        )
+    return Splits(kind=kind, seed=seed, cohort=cohort, folds=made, by=by, left_out=tuple(values))
+
+
+def _are_texts(values: object) -> TypeGuard[list[str]]:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _fold(path: Path, name: str, fold: object) -> Fold:

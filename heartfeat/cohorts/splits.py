@@ -9,7 +9,17 @@ from heartfeat.cohorts.split_check import check_splits
 from heartfeat.cohorts.split_files import load_splits, save_splits
 from heartfeat.errors import SplitError
 
-__all__ = ["SIDES", "Fold", "Splits", "check_splits", "holdout", "kfold", "load_splits", "save_splits"]
+__all__ = [
+    "SIDES",
+    "Fold",
+    "Splits",
+    "check_splits",
+    "holdout",
+    "kfold",
+    "leave_one_out",
+    "load_splits",
+    "save_splits",
+]
 
 
 def holdout(
@@ -75,6 +85,66 @@ def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: floa
         train, validation = assign_groups(rest, strata, (1 - valid, valid), rng)
         made.append(Fold(tuple(train), tuple(validation), tuple(test)))
     return Splits(kind="kfold", seed=seed, cohort=cohort.digest(), folds=tuple(made))
+
+
+def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0, valid: float = 0.125) -> Splits:
+    """One fold per value of a column: its patients are tested by a head that saw none of them.
+
+    People with patient ids on both sides of a fold are taken out of its training side, never of its test side.
+    Patients without a value are tested by no fold, and train in all.
+
+    Parameters
+    ----------
+    label
+        Column of the patients table; train and valid are stratified by it.
+    by
+        Column of the patients table, such as ``"campaign"`` or ``"hospital"``.
+    seed
+        The same cohort, columns and seed give the same split.
+    valid
+        Share of the patients outside the test side that validate.
+
+    Raises
+    ------
+    SplitError
+        When the column is missing, is the label itself or has fewer than two values, or too few people are
+        left to train on.
+    """
+    if not 0 < valid < 1:
+        raise SplitError(f"expected 0 < valid < 1; got {valid}")
+    persons, strata = _people(cohort, label)
+    groups = _groups(cohort, label, by)
+    values = sorted({value for value in groups.values() if value is not None})
+    if len(values) < 2:
+        raise SplitError(
+            f"leaving out one {by} at a time takes two values or more; the cohort has {values or 'none'}"
+        )
+    made = []
+    for number, value in enumerate(values):
+        test = [patient for patient in persons if groups[patient] == value]
+        tested = {persons[patient] for patient in test}
+        rest = {patient: person for patient, person in persons.items() if person not in tested}
+        if len(set(rest.values())) < 2:
+            raise SplitError(
+                f"without {by} {value!r} fewer than two people are left to train and validate on; "
+                "leave out by another column"
+            )
+        train, validation = assign_groups(
+            rest, strata, (1 - valid, valid), np.random.default_rng([seed, number])
+        )
+        made.append(Fold(tuple(train), tuple(validation), tuple(test)))
+    return Splits("leave-one-out", seed, cohort.digest(), tuple(made), by=by, left_out=tuple(values))
+
+
+def _groups(cohort: Cohort, label: str, by: str) -> dict[str, str | None]:
+    """Patient -> value of the column ``by``, as text."""
+    columns = [name for name in cohort.patients.columns if name not in ("patient", label)]
+    if by not in columns:
+        raise SplitError(
+            f"patients cannot be left out by {by!r}; columns of the patients table are {', '.join(columns)}"
+        )
+    values = [None if value is None else str(value) for value in cohort.patients[by].to_list()]
+    return dict(zip(cohort.patients["patient"].to_list(), values, strict=True))
 
 
 def _people(cohort: Cohort, label: str) -> tuple[dict[str, str], dict[str, str | None]]:

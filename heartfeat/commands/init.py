@@ -13,36 +13,60 @@ def init(
     circor: Annotated[
         Path | None, typer.Option(help="Folder of CirCor DigiScope (holds training_data.csv).")
     ] = None,
+    physionet2016: Annotated[
+        Path | None, typer.Option(help="Folder of the 2016 Challenge (holds training-a, training-b, ...).")
+    ] = None,
+    pascal: Annotated[
+        Path | None, typer.Option(help="Folder of the PASCAL heart sounds (holds set_a.csv, set_b.csv).")
+    ] = None,
     config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = Path("heartfeat.yaml"),
     store: Annotated[
-        str, typer.Option(help="Store that extraction fills: a .zarr folder or an .h5 file.")
-    ] = ("stores/circor.zarr"),
-    task: Annotated[str, typer.Option(help="What the heads predict: murmur or outcome.")] = "murmur",
+        str | None,
+        typer.Option(
+            help="Store to be filled, a .zarr folder or an .h5 file [default: stores/DATASET.zarr]."
+        ),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="What the heads predict: murmur, outcome, normal_abnormal or pascal [default: the dataset's]."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> "Config":
-    """Write heartfeat.yaml: where the data are, which store, which task, which split.
+    """Write heartfeat.yaml: where the data are, which store, which features, which task, which split.
 
+    The features are heart beats, with which every head does best on heart sounds; add others under `backbones`.
     The cohort is read once, so that a wrong folder is found now and not after an hour.
 
     Raises
     ------
     ConfigError
-        When no dataset is named or the file exists.
+        When no dataset is named, or several are, or the file exists.
     CohortError
         When the folder does not hold the dataset.
     """
+    from heartfeat.cohorts.catalogue import DATASETS
     from heartfeat.commands.common import read_cohort
     from heartfeat.config import dump_config, parse_config
     from heartfeat.errors import ConfigError
     from heartfeat.tasks import get_task
 
-    if circor is None:
+    given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal}
+    named = {cohort: path for cohort, path in given.items() if path is not None}
+    if not named:
         raise ConfigError("name a dataset, such as --circor PATH; without data, try `heartfeat demo`")
+    if len(named) > 1:
+        raise ConfigError(f"name one dataset, not {' and '.join(f'--{cohort}' for cohort in named)}")
+    ((cohort, path),) = named.items()
     if config.exists() and not force:
         raise ConfigError(f"{config} exists; give --force to replace it, or --config for another name")
-    get_task(task)
-    data = {"cohort": "circor", "path": str(circor.expanduser().resolve())}
-    parsed = parse_config({"data": data, "store": store, "task": task}, str(config))
+    wanted = get_task(task or DATASETS[cohort].task)
+    data = {"cohort": cohort, "path": str(path.expanduser().resolve())}
+    store = store or f"stores/{cohort}.zarr"
+    backbones = {"beats": {"family": "beats"}}
+    tree = {"data": data, "store": store, "backbones": backbones, "task": wanted.name}
+    parsed = parse_config(tree, str(config))
     read_cohort(parsed)
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(

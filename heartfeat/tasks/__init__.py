@@ -3,7 +3,9 @@
 from heartfeat.tasks.catalogue import TASKS, get_task
 from heartfeat.tasks.labels import encode_labels
 from heartfeat.tasks.murmur import MURMUR
+from heartfeat.tasks.normal_abnormal import NORMAL_ABNORMAL
 from heartfeat.tasks.outcome import OUTCOME
+from heartfeat.tasks.pascal import PASCAL
 from heartfeat.tasks.task import Task
 
-__all__ = ["MURMUR", "OUTCOME", "TASKS", "Task", "encode_labels", "get_task"]
+__all__ = ["MURMUR", "NORMAL_ABNORMAL", "OUTCOME", "PASCAL", "TASKS", "Task", "encode_labels", "get_task"]

@@ -4,10 +4,12 @@ from difflib import get_close_matches
 
 from heartfeat.errors import ConfigError
 from heartfeat.tasks.murmur import MURMUR
+from heartfeat.tasks.normal_abnormal import NORMAL_ABNORMAL
 from heartfeat.tasks.outcome import OUTCOME
+from heartfeat.tasks.pascal import PASCAL
 from heartfeat.tasks.task import Task
 
-TASKS = {task.name: task for task in (MURMUR, OUTCOME)}
+TASKS = {task.name: task for task in (MURMUR, OUTCOME, NORMAL_ABNORMAL, PASCAL)}
 
 
 def get_task(name: str) -> Task:

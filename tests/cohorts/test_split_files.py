@@ -20,6 +20,20 @@ def test_a_saved_split_is_read_back_equal(tmp_path, splits):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["split.json"]
 
 
+def test_what_a_split_leaves_out_is_read_back(tmp_path):
+    splits = Splits("leave-one-out", 0, "abc", SPLITS.folds, by="campaign", left_out=("2014",))
+    assert load_splits(save_splits(splits, tmp_path / "split.json")) == splits
+
+
+@pytest.mark.parametrize("change", [{"by": 3}, {"left_out": "2014"}, {"left_out": []}, {"left_out": [2014]}])
+def test_a_damaged_leave_one_out_is_refused(tmp_path, change):
+    splits = Splits("leave-one-out", 0, "abc", SPLITS.folds, by="campaign", left_out=("2014",))
+    path = save_splits(splits, tmp_path / "split.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(SplitError, match="left_out"):
+        load_splits(path)
+
+
 def test_a_split_is_never_silently_overwritten(tmp_path):
     path = save_splits(SPLITS, tmp_path / "split.json")
     before = path.stat().st_mtime_ns

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from heartfeat.cohorts.circor import read_circor
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cohorts.splits import check_splits, holdout, kfold
+from heartfeat.cohorts.splits import check_splits, holdout, kfold, leave_one_out
 from heartfeat.errors import SplitError
 
 
@@ -160,3 +160,63 @@ def test_circor_splits_by_person_and_label(data_folder):
         assert_sound(cohort, fold)
         assert_stratified(cohort, fold.test, 0.2, slack=1)
         assert_stratified(cohort, fold.valid, 0.1, slack=1)
+
+
+@st.composite
+def grouped_cohorts(draw):
+    """A cohort with a column ``clinic``; ids of one person may be from two clinics."""
+    cohort = draw(cohorts(smallest=20))
+    clinics = draw(
+        st.lists(
+            st.sampled_from(["north", "south", None]),
+            min_size=cohort.patients.height,
+            max_size=cohort.patients.height,
+        )
+    )
+    clinics[:4], clinics[-4:] = ["north"] * 4, ["south"] * 4
+    return Cohort(cohort.name, cohort.recordings, cohort.patients.with_columns(clinic=pl.Series(clinics)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(grouped_cohorts(), st.integers(0, 1000))
+def test_leaving_out_one_value_tests_all_its_patients_and_trains_on_no_person_among_them(cohort, seed):
+    splits = leave_one_out(cohort, "murmur", by="clinic", seed=seed)
+    assert (splits.by, splits.left_out) == ("clinic", ("north", "south"))
+    assert check_splits(splits, cohort) == []
+    everyone = set(cohort.patients["patient"])
+    for value, fold in zip(splits.left_out, splits.folds, strict=True):
+        there = cohort.patients.filter(pl.col("clinic") == value)["patient"].to_list()
+        assert list(fold.test) == there
+        tested = persons_of(cohort, there)
+        taken_out = everyone - set(fold.train) - set(fold.valid) - set(fold.test)
+        assert taken_out == {p for p in everyone - set(there) if persons_of(cohort, [p]) <= tested}
+        assert not persons_of(cohort, fold.train) & persons_of(cohort, fold.valid)
+    assert splits == leave_one_out(cohort, "murmur", by="clinic", seed=seed)
+
+
+def test_leaving_out_validates_on_a_stratified_share():
+    cohort = make_cohort(["Present", "Absent"] * 40)
+    halves = Cohort(
+        "test", cohort.recordings, cohort.patients.with_columns(campaign=pl.Series([2014] * 40 + [2015] * 40))
+    )
+    splits = leave_one_out(halves, "murmur", by="campaign")
+    assert splits.left_out == ("2014", "2015")
+    assert [[len(side) for side in fold.sides().values()] for fold in splits.folds] == [[35, 5, 40]] * 2
+
+
+@pytest.mark.parametrize(
+    ("by", "reason"),
+    [("absent", "columns of the patients table"), ("murmur", "columns"), ("one", "two values or more")],
+)
+def test_columns_that_cannot_be_left_out_by_are_refused(by, reason):
+    cohort = make_cohort(["Present", "Absent"] * 9)
+    cohort = Cohort("test", cohort.recordings, cohort.patients.with_columns(one=pl.lit("same")))
+    with pytest.raises(SplitError, match=reason):
+        leave_one_out(cohort, "murmur", by=by)
+
+
+def test_leaving_out_all_but_one_person_is_refused():
+    cohort = make_cohort(["Present", "Absent", "Absent"])
+    table = cohort.patients.with_columns(clinic=pl.Series(["a", "a", "b"]))
+    with pytest.raises(SplitError, match="fewer than two people"):
+        leave_one_out(Cohort("test", cohort.recordings, table), "murmur", by="clinic")

@@ -31,3 +31,25 @@ def test_a_folder_that_is_not_circor_leaves_no_config(tmp_path):
 def test_init_without_a_dataset_points_at_the_demo(tmp_path):
     with pytest.raises(ConfigError, match="heartfeat demo"):
         heartfeat.init(config=tmp_path / "heartfeat.yaml")
+
+
+@pytest.mark.parametrize(
+    ("cohort", "file", "text", "task"),
+    [
+        ("physionet2016", "training-a/REFERENCE.csv", "a1,1\n", "normal_abnormal"),
+        ("pascal", "set_a.csv", "dataset,fname,label,sublabel\na,set_a/normal__1.wav,normal,\n", "pascal"),
+    ],
+)
+def test_every_dataset_has_its_own_task_and_store(tmp_path, cohort, file, text, task):
+    path = tmp_path / cohort / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    heartfeat.init(**{cohort: tmp_path / cohort}, config=tmp_path / "heartfeat.yaml")
+    written = load_config(tmp_path / "heartfeat.yaml")
+    assert (written.data.cohort, written.task, written.store) == (cohort, task, f"stores/{cohort}.zarr")
+    assert heartfeat.cohort(config=tmp_path / "heartfeat.yaml").patients.height == 1
+
+
+def test_two_datasets_at_once_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="name one dataset, not --circor and --pascal"):
+        heartfeat.init(circor=tmp_path, pascal=tmp_path, config=tmp_path / "heartfeat.yaml")

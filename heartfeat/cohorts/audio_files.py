@@ -1,0 +1,41 @@
+"""The audio files of one folder, by the name that they carry."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from heartfeat.errors import CohortError
+
+SUFFIXES = (".wav", ".flac")
+
+
+def audio_files(folder: Path) -> dict[str, Path]:
+    """Every wav and FLAC file of ``folder`` by its stem, sorted; none where there is no such folder.
+
+    Raises
+    ------
+    CohortError
+        When two files have the same stem.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise CohortError(
+                f"the recording {path.stem!r} is there twice: {found[path.stem]} and {path}; keep one"
+            )
+        found[path.stem] = path
+    return found
+
+
+def check_all_listed(files: dict[str, Path], listed: Collection[str], table: Path) -> None:
+    """Refuse files that no row of the dataset's table is about: their label is not known.
+
+    Raises
+    ------
+    CohortError
+        Names the first such file.
+    """
+    stray = [path for stem, path in files.items() if stem not in listed]
+    if stray:
+        raise CohortError(f"{stray[0]} is not listed in {table}; add its row or move the file away")
