@@ -80,6 +80,21 @@ def confidence_reliability(
     return reliability(np.max(probabilities, axis=1), top == labels, weights, bins)
 
 
+def class_expected_error(
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None, bins: int = BINS
+) -> np.ndarray:
+    """ECE of each class's own probability, mean over classes, ``(...)`` (Nixon et al. 2019, CVPR workshops).
+
+    Unlike the ECE of the most probable class it also sees what is said of classes that are not it, such as a
+    probability of Present that is too small to be the largest and still decides. Arguments as above.
+    """
+    errors = [
+        reliability(probabilities[:, code], labels == code, weights, bins).expected_error()
+        for code in range(probabilities.shape[1])
+    ]
+    return np.mean(errors, axis=0)
+
+
 def brier(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Squared error summed over classes, mean over patients: 0 to 2 (Brier 1950, Mon. Weather Rev.)."""
     probabilities = np.asarray(probabilities, dtype=float)

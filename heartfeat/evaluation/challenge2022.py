@@ -15,6 +15,9 @@ from heartfeat.tasks import OUTCOME, Task
 REFERRED = {"murmur": ("Present", "Unknown"), "outcome": ("Abnormal",)}
 """Decisions that send a patient to an expert, by task."""
 
+PRESCREENING, TREATMENT, MISSED = 10, 10000, 50000
+"""Cost of a patient's prescreening, of treating an abnormal one in time, and of missing one."""
+
 Table = Sequence[Sequence[Any]]
 
 
@@ -44,8 +47,12 @@ def referral_cost(
     share = matrices.divide(weights @ referred, total)
     treated = matrices.divide(weights @ (abnormal & referred), total)
     missed = matrices.divide(weights @ (abnormal & ~referred), total)
-    expert = 25 + 397 * share - 1718 * share**2 + 11296 * share**4
-    return 10 + expert + 10000 * treated + 50000 * missed
+    return PRESCREENING + expert_cost(share) + TREATMENT * treated + MISSED * missed
+
+
+def expert_cost(share: np.ndarray) -> np.ndarray:
+    """Cost per patient of expert screening when the share ``(...)`` of all patients is referred."""
+    return 25 + 397 * share - 1718 * share**2 + 11296 * share**4
 
 
 def challenge_cost(

@@ -1,4 +1,4 @@
-"""ROC and reliability curves as inline SVG."""
+"""ROC, reliability and coverage-risk curves as inline SVG."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from heartfeat.evaluation import svg
 from heartfeat.evaluation.calibration import reliability
 from heartfeat.evaluation.ranking import roc_points
+from heartfeat.evaluation.selective import CoverageRisk
 
 _SIZE, _LEFT, _TOP, _BOTTOM, _RIGHT = 220.0, 44.0, 8.0, 40.0, 10.0
 
@@ -52,7 +53,20 @@ def reliability_curves(labels: np.ndarray, probabilities: np.ndarray, classes: S
     return svg.figure(*_extent(), shapes, "Reliability of the probabilities of each class")
 
 
-def _frame(across: str, up: str) -> list[str]:
+def coverage_risk_curve(curve: CoverageRisk) -> Markup:
+    """Share of wrong decisions among the surest patients, by the share of patients that is answered."""
+    shapes = _frame("share of patients answered", "share of answers wrong", diagonal=False)
+    points = zip(curve.coverage.tolist(), curve.risk.tolist(), strict=True)
+    shapes.append(svg.polyline([_place(*point) for point in points], "curve c0"))
+    if len(curve.risk):
+        end = float(curve.coverage[-1]), float(curve.risk[-1])
+        shapes.append(
+            svg.circle(*_place(*end), 3.5, "disc c0", f"every patient answered: {end[1]:.1%} wrong")
+        )
+    return svg.figure(*_extent(), shapes, "Coverage-risk curve")
+
+
+def _frame(across: str, up: str, *, diagonal: bool = True) -> list[str]:
     shapes = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         (x, y), (left, bottom), (right, top) = _place(tick, tick), _place(0, 0), _place(1, 1)
@@ -60,7 +74,8 @@ def _frame(across: str, up: str) -> list[str]:
         if tick in (0.0, 0.5, 1.0):
             shapes.append(svg.text(x, bottom + 15, f"{tick:.1f}", anchor="middle", kind="tick"))
             shapes.append(svg.text(left - 6, y + 4, f"{tick:.1f}", anchor="end", kind="tick"))
-    shapes.append(svg.line(*_place(0, 0), *_place(1, 1), "chance"))
+    if diagonal:
+        shapes.append(svg.line(*_place(0, 0), *_place(1, 1), "chance"))
     middle = _LEFT + _SIZE / 2
     shapes.append(svg.text(middle, _TOP + _SIZE + 33, across, anchor="middle", kind="axis"))
     turned = svg.text(0, 0, up, anchor="middle", kind="axis")

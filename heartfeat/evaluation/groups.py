@@ -11,10 +11,10 @@ from heartfeat.evaluation.predictions import prediction_arrays
 from heartfeat.evaluation.scores import score
 from heartfeat.tasks import Task
 
-GROUPED_BY = ("sex", "age", "campaign")
+GROUPED_BY = ("subset", "sex", "age", "campaign", "quality")
 """Columns of a patients table that make groups, where a cohort has them; ``age`` is an age band."""
 
-SCORES = ("weighted_accuracy", "uar", "auroc")
+SCORES = ("weighted_accuracy", "uar", "auroc", "accuracy")
 FEWEST = 10
 """Groups with fewer patients are listed without scores."""
 
@@ -31,22 +31,28 @@ def group_scores(
     patients
         Patients table of the store.
     by
-        Columns of ``patients`` that hold the name of a patient's group; those it lacks are left out.
+        Columns of ``patients`` that hold the name of a patient's group; those it lacks, or that are
+        null throughout, are left out.
 
     Returns
     -------
     table
         One row per group, by size within each column: ``by`` (name of the column), ``group`` (null for patients
-        in no known group), ``patients``, ``positives`` (patients of the task's first class), and
-        ``weighted_accuracy``, ``uar`` and ``auroc``, each with ``_low`` and ``_high`` (95 % interval, persons
-        resampled); null where undefined, and in groups with fewer than 10 patients.
+        in no known group), ``patients``, ``recordings`` (null: patients are scored here), ``positives`` (patients of
+        the task's first class), and ``weighted_accuracy``, ``uar``, ``auroc`` and ``accuracy``, each with ``_low``
+        and ``_high`` (95 % interval, persons resampled); null where undefined, and in groups with fewer than 10
+        patients.
 
     Raises
     ------
     RunError
         When the predictions are of another task.
     """
-    there = [column for column in by if column in patients.columns]
+    there = [
+        column
+        for column in by
+        if column in patients.columns and patients[column].null_count() < patients.height
+    ]
     labelled = predictions.drop_nulls("label").join(
         patients.select(
             "patient", *(pl.col(column).cast(pl.String).alias(f"by_{column}") for column in there)
@@ -62,7 +68,7 @@ def group_scores(
             labelled.group_by(f"by_{column}"), key=lambda item: (-item[1].height, str(item[0][0]))
         )
     ]
-    return pl.DataFrame(rows, schema=_schema()).with_columns(pl.selectors.float().fill_nan(None))
+    return pl.DataFrame(rows, schema=groups_schema()).with_columns(pl.selectors.float().fill_nan(None))
 
 
 def _judge(task: Task, members: pl.DataFrame) -> dict[str, float]:
@@ -103,7 +109,8 @@ def load_groups(folder: Path) -> pl.DataFrame | None:
         raise RunError(f"{path} cannot be read ({error}); run `heartfeat evaluate` on the run") from error
 
 
-def _schema() -> dict[str, type[pl.DataType]]:
+def groups_schema() -> dict[str, type[pl.DataType]]:
+    """Columns of the table of groups."""
     texts: dict[str, type[pl.DataType]] = {"by": pl.String, "group": pl.String}
-    counts = {"patients": pl.Int64, "positives": pl.Int64}
+    counts = dict.fromkeys(("patients", "recordings", "positives"), pl.Int64)
     return texts | counts | {f"{name}{end}": pl.Float64 for name in SCORES for end in ("", "_low", "_high")}

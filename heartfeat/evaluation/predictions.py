@@ -21,6 +21,8 @@ _FIXED: dict[str, type[pl.DataType]] = {
     "decision": pl.String,
     "view_spread": pl.Float64,
 }
+_LATER: dict[str, type[pl.DataType]] = {"fold_spread": pl.Float64}
+"""Columns that tables of older runs lack."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def prediction_table(
     decisions: np.ndarray,
     probabilities: np.ndarray,
     view_spread: np.ndarray,
+    fold_spread: np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Put predictions in a table.
 
@@ -67,14 +70,18 @@ def prediction_table(
         ``(P, C)``.
     view_spread
         ``(P,)``, see :func:`heartfeat.evaluation.views.average_views`.
+    fold_spread
+        ``(P,)`` the same between the heads of several folds, NaN (null in the table) where a single head speaks;
+        so everywhere when left out.
 
     Returns
     -------
     table
-        Columns ``patient``, ``person``, ``fold``, ``label``, ``decision``, one ``p_<class>`` per class, and
-        ``view_spread``.
+        Columns ``patient``, ``person``, ``fold``, ``label``, ``decision``, one ``p_<class>`` per class,
+        ``view_spread`` and ``fold_spread``.
     """
     names = dict(enumerate(task.classes))
+    between = np.full(len(patients), np.nan) if fold_spread is None else fold_spread
     columns = {
         "patient": list(patients),
         "person": list(persons),
@@ -83,9 +90,10 @@ def prediction_table(
         "decision": [names[int(code)] for code in decisions],
         **{f"{PREFIX}{name}": probabilities[:, code] for code, name in names.items()},
         "view_spread": view_spread,
+        "fold_spread": between,
     }
     schema = {name: _FIXED.get(name, pl.Float64) for name in columns}
-    return pl.DataFrame(columns, schema=schema)
+    return pl.DataFrame(columns, schema=schema).with_columns(pl.col("fold_spread").fill_nan(None))
 
 
 def classes_of(table: pl.DataFrame) -> tuple[str, ...]:
@@ -114,10 +122,10 @@ def prediction_arrays(table: pl.DataFrame, task: Task) -> PredictionArrays:
     )
 
 
-def save_predictions(table: pl.DataFrame, folder: Path) -> None:
-    """Write ``predictions.parquet`` and ``predictions.csv`` into ``folder``."""
-    table.write_parquet(folder / "predictions.parquet")
-    table.write_csv(folder / "predictions.csv")
+def save_predictions(table: pl.DataFrame, folder: Path, name: str = "predictions") -> None:
+    """Write ``predictions.parquet`` and ``predictions.csv`` into ``folder``, or files of another name."""
+    table.write_parquet(folder / f"{name}.parquet")
+    table.write_csv(folder / f"{name}.csv")
 
 
 def load_predictions(path: Path) -> pl.DataFrame:
@@ -136,7 +144,7 @@ def load_predictions(path: Path) -> pl.DataFrame:
     file = path / "predictions.parquet" if path.is_dir() else path
     try:
         csv = file.suffix == ".csv"
-        table = pl.read_csv(file, schema_overrides=_FIXED) if csv else pl.read_parquet(file)
+        table = pl.read_csv(file, schema_overrides=_FIXED | _LATER) if csv else pl.read_parquet(file)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise RunError(f"the predictions {file} cannot be read ({error}); evaluate the run again") from error
     missing = [name for name in _FIXED if name not in table.columns]

@@ -10,15 +10,32 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from heartfeat.evaluation.curves import reliability_curves, roc_curves
+from heartfeat.evaluation.curves import coverage_risk_curve, reliability_curves, roc_curves
 from heartfeat.evaluation.forest import forest_plot
 from heartfeat.evaluation.predictions import PREFIX, classes_of
 from heartfeat.evaluation.run_report import RunReport
+from heartfeat.evaluation.selective import run_coverage_risk
 
 HEADLINES = {"weighted_accuracy": "Weighted accuracy", "uar": "UAR", "auroc": "AUROC"}
 """Scores with a forest plot, and the first columns of the table of runs."""
 
 FURTHER = {"macro_f1": "Macro F1", "auprc": "AUPRC", "ece": "ECE", "cost": "Cost"}
+VARIANT_SCORES = {
+    **HEADLINES,
+    "brier": "Brier",
+    "ece": "ECE",
+    "class_ece": "Class ECE",
+    "mce": "MCE",
+    "cost": "Cost",
+}
+RULE_SCORES = {
+    "weighted_accuracy": "Weighted accuracy",
+    "uar": "UAR",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "cost": "Cost",
+}
+GROUP_SCORES = {**HEADLINES, "accuracy": "Accuracy"}
 PER_CLASS = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auroc": "AUROC", "auprc": "AUPRC"}
 
 
@@ -32,6 +49,15 @@ class _Cell:
 
 
 @dataclass(frozen=True)
+class _Comparison:
+    """Scores of one run in several ways: what the ways are, columns by score, rows by way."""
+
+    what: str
+    columns: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
 class _Shown:
     """One run as the page shows it."""
 
@@ -40,6 +66,9 @@ class _Shown:
     confusion: list[list[_Cell]]
     roc: Markup
     reliability: Markup
+    coverage_risk: Markup
+    area: float
+    comparisons: list["_Comparison"]
     settings: list[tuple[str, str]]
 
 
@@ -77,6 +106,7 @@ def write_report(
         headlines=HEADLINES,
         further={k: v for k, v in FURTHER.items() if any(k in run.scores for run in runs)},
         per_class=PER_CLASS,
+        of_groups=GROUP_SCORES,
         differences=[] if differences is None else _best_first(differences, best_first),
         differing=[] if differences is None else _differing(differences),
     )
@@ -102,14 +132,29 @@ def _shown(run: RunReport) -> _Shown:
     known = run.predictions.drop_nulls("label")
     labels = np.array([classes.index(name) for name in known["label"]], dtype=np.int64)
     probabilities = known.select(f"{PREFIX}{name}" for name in classes).to_numpy()
+    curve = run_coverage_risk(run.predictions)
     return _Shown(
         run=run,
         classes=classes,
         confusion=_cells(run.confusion),
         roc=roc_curves(labels, probabilities, classes),
         reliability=reliability_curves(labels, probabilities, classes),
+        coverage_risk=coverage_risk_curve(curve),
+        area=curve.area(),
+        comparisons=[
+            _comparison("Averaged views, calibration", VARIANT_SCORES, run.variants),
+            _comparison("Rule of decision", RULE_SCORES, run.rules),
+        ],
         settings=list(_flat(run.settings)),
     )
+
+
+def _comparison(
+    what: str, columns: Mapping[str, str], rows: Mapping[str, Mapping[str, float]]
+) -> _Comparison:
+    """Scores that no row has are left out."""
+    there = {key: name for key, name in columns.items() if any(key in scores for scores in rows.values())}
+    return _Comparison(what, there, rows)
 
 
 def _best_first(differences: pl.DataFrame, runs: Sequence[RunReport]) -> list[dict[str, Any]]:

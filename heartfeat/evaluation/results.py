@@ -1,8 +1,8 @@
-"""What predictions are worth: scores, intervals and confusion, with all views and with the clean one alone."""
+"""What predictions are worth: scores, intervals and confusion, with and without views, calibration and rules."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,15 @@ from heartfeat.errors import RunError
 from heartfeat.evaluation.bootstrap import bootstrap_intervals
 from heartfeat.evaluation.confusion import confusion_matrix
 from heartfeat.evaluation.decisions import decide
+from heartfeat.evaluation.four_ways import FourWays
 from heartfeat.evaluation.predictions import prediction_arrays, prediction_table
+from heartfeat.evaluation.rules import rule_scores
+from heartfeat.evaluation.run_calibration import FoldCalibration
 from heartfeat.evaluation.scores import score
 from heartfeat.evaluation.views import average_views
+from heartfeat.evaluation.worth import worth_columns, worth_of
 from heartfeat.tasks import OUTCOME, Task, encode_labels
 from heartfeat.tasks.labels import UNLABELLED
-
-CLEAN = "clean_"
-"""Columns with the probabilities of the clean view alone are named ``clean_<class>``."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,14 @@ class Results:
     patients
         Patients that have a label and were scored.
     scores, intervals
-        By score name; 95 % intervals, persons resampled.
+        By score name; 95 % intervals, persons resampled. Of the run's decision, on all views, calibrated.
     clean_scores
-        The same scores when only the clean view is used.
+        The same scores when only the clean view is used, calibrated by itself.
+    uncalibrated_scores, clean_uncalibrated_scores
+        The same scores without calibration, of all views and of the clean one alone.
+    rules, clean_rules
+        The main scores under each rule of decision, of all views and of the clean one alone; see
+        :mod:`heartfeat.evaluation.rules`.
     confusion
         Rows are labels, columns decisions, in the order of ``classes``.
     """
@@ -44,34 +50,84 @@ class Results:
     intervals: dict[str, tuple[float, float]]
     clean_scores: dict[str, float]
     confusion: list[list[int]]
+    uncalibrated_scores: dict[str, float] = field(default_factory=dict)
+    clean_uncalibrated_scores: dict[str, float] = field(default_factory=dict)
+    rules: dict[str, dict[str, float]] = field(default_factory=dict)
+    clean_rules: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def variants(self) -> dict[str, dict[str, float]]:
+        """The scores with views averaged and probabilities calibrated, with one of the two, with neither."""
+        found = {
+            "both": self.scores,
+            "views alone": self.uncalibrated_scores,
+            "calibration alone": self.clean_scores,
+            "neither": self.clean_uncalibrated_scores,
+        }
+        return {name: scores for name, scores in found.items() if scores}
 
 
 def tabulate(
-    task: Task, patients: Sequence[str], persons: Sequence[str], fold: int, probabilities: np.ndarray
+    task: Task,
+    patients: Sequence[str],
+    persons: Sequence[str],
+    fold: int,
+    probabilities: np.ndarray,
+    calibration: FoldCalibration | None = None,
 ) -> pl.DataFrame:
-    """A prediction table without labels: averaged over views, decided, and the clean view beside it.
+    """A prediction table of one head without labels: averaged over views, calibrated, decided.
 
     Parameters
     ----------
     patients, persons
         Ids, one per patient.
     fold
-        Number of the fold whose head speaks; -1 where several heads were averaged.
+        Number of the fold whose head speaks.
     probabilities
         ``(views, patients, classes)``, the clean view first.
+    calibration
+        Of that fold; left out, probabilities stay as they are.
 
     Returns
     -------
     table
-        As :func:`heartfeat.evaluation.predictions.prediction_table`, and ``clean_<class>``.
+        As :func:`table_of`.
     """
-    mean, spread = average_views(probabilities)
-    unknown = np.full(len(patients), UNLABELLED)
-    folds = [fold] * len(patients)
-    table = prediction_table(task, patients, persons, folds, unknown, decide(task, mean), mean, spread)
-    return table.with_columns(
-        pl.Series(f"{CLEAN}{name}", probabilities[0, :, code]) for code, name in enumerate(task.classes)
+    ways = FourWays.of(probabilities, calibration or FoldCalibration())
+    return table_of(task, patients, persons, fold, ways, average_views(probabilities)[1])
+
+
+def table_of(
+    task: Task,
+    patients: Sequence[str],
+    persons: Sequence[str],
+    fold: int,
+    ways: FourWays,
+    view_spread: np.ndarray,
+    fold_spread: np.ndarray | None = None,
+) -> pl.DataFrame:
+    """A prediction table without labels; the decision is that of the highest worth x calibrated probability.
+
+    Parameters
+    ----------
+    fold
+        Number of the fold whose head speaks; -1 where several heads were averaged.
+    view_spread, fold_spread
+        As in :func:`heartfeat.evaluation.predictions.prediction_table`.
+
+    Returns
+    -------
+    table
+        As :func:`heartfeat.evaluation.predictions.prediction_table`, and ``raw_<class>``, ``clean_<class>`` and
+        ``clean_raw_<class>``, see :class:`heartfeat.evaluation.four_ways.FourWays`; for a balanced task
+        ``worth_<class>``, see :mod:`heartfeat.evaluation.worth`.
+    """
+    unknown, folds = np.full(len(patients), UNLABELLED), [fold] * len(patients)
+    mean = ways.calibrated
+    decisions = decide(task, mean)
+    table = prediction_table(
+        task, patients, persons, folds, unknown, decisions, mean, view_spread, fold_spread
     )
+    return table.with_columns(*ways.columns(task), *worth_columns(task, table.height))
 
 
 def with_labels(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +139,9 @@ def with_labels(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -
     return labelled.select(predictions.columns)
 
 
-def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Results:
+def judge(
+    task: Task, predictions: pl.DataFrame, patients: pl.DataFrame, recordings: pl.DataFrame | None = None
+) -> Results:
     """Score labelled predictions.
 
     Parameters
@@ -92,6 +150,9 @@ def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Resu
         As :func:`with_labels` gives it.
     patients
         Patients table of the store, whose outcome the murmur cost needs.
+    recordings
+        What the heads say of single recordings, see :mod:`heartfeat.evaluation.recordings`, for the rule that
+        needs it.
 
     Raises
     ------
@@ -106,16 +167,24 @@ def judge(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> Resu
         )
     stored = outcome_labels(predictions, patients)
     outcome = None if stored is None else encode_labels(OUTCOME, stored)
-    clean = predictions.select(f"{CLEAN}{name}" for name in task.classes).to_numpy()
-    intervals = bootstrap_intervals(task, labels, arrays.probabilities, decisions, arrays.persons, outcome)
+    ways, worth = FourWays.from_table(predictions, task), worth_of(task, predictions)
+
+    def again(probabilities: np.ndarray) -> dict[str, float]:
+        return score(task, labels, probabilities, decide(task, probabilities, worth=worth), outcome)
+
+    intervals = bootstrap_intervals(task, labels, ways.calibrated, decisions, arrays.persons, outcome)
     confusion = confusion_matrix(labels[known], decisions[known], len(task.classes))
     return Results(
         classes=list(task.classes),
         patients=int(known.sum()),
-        scores=score(task, labels, arrays.probabilities, decisions, outcome),
+        scores=score(task, labels, ways.calibrated, decisions, outcome),
         intervals={name: (interval.low, interval.high) for name, interval in intervals.items()},
-        clean_scores=score(task, labels, clean, decide(task, clean), outcome),
+        clean_scores=again(ways.clean),
         confusion=np.rint(confusion).astype(int).tolist(),
+        uncalibrated_scores=again(ways.raw),
+        clean_uncalibrated_scores=again(ways.clean_raw),
+        rules=rule_scores(task, predictions, ways.calibrated, outcome, recordings),
+        clean_rules=rule_scores(task, predictions, ways.clean, outcome, recordings, clean=True),
     )
 
 
@@ -144,9 +213,14 @@ def load_results(folder: Path) -> Results:
     path = folder / "scores.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        scores, clean = (_numbers(raw[key]) for key in ("scores", "clean_scores"))
         intervals = {name: (_number(low), _number(high)) for name, (low, high) in raw["intervals"].items()}
-        return Results(**{**raw, "scores": scores, "clean_scores": clean, "intervals": intervals})
+        scores = {name: _numbers(raw[name]) for name in raw if name.endswith("scores")}
+        rules = {
+            name: {rule: _numbers(values) for rule, values in raw[name].items()}
+            for name in raw
+            if name.endswith("rules")
+        }
+        return Results(**{**raw, **scores, **rules, "intervals": intervals})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"{path} cannot be read ({error}); run `heartfeat evaluate` on the run") from error
 

@@ -1,7 +1,7 @@
 """What tables and reports say of one run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,11 @@ class RunReport:
     groups
         Scores per group of patients, see :mod:`heartfeat.evaluation.groups`; None where the run was not
         evaluated by group.
+    variants
+        Scores with and without views and calibration, by what was done, see
+        :meth:`heartfeat.evaluation.results.Results.variants`.
+    rules
+        Main scores by rule of decision, see :mod:`heartfeat.evaluation.rules`.
     """
 
     name: str
@@ -48,3 +53,5 @@ class RunReport:
     settings: Mapping[str, Any]
     seconds: float
     groups: pl.DataFrame | None = None
+    variants: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

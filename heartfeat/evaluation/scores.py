@@ -3,7 +3,7 @@
 import numpy as np
 
 from heartfeat.evaluation import confusion as matrices
-from heartfeat.evaluation.calibration import brier, confidence_reliability
+from heartfeat.evaluation.calibration import brier, class_expected_error, confidence_reliability
 from heartfeat.evaluation.challenge2022 import REFERRED, challenge_cost
 from heartfeat.evaluation.ranking import auprc, auroc
 from heartfeat.tasks import Task
@@ -36,10 +36,11 @@ def score(
     -------
     scores
         ``weighted_accuracy``, ``uar``, ``accuracy``, ``macro_f1``, ``weighted_f1``, ``mcc``, ``auroc``,
-        ``auprc`` (means over classes), ``brier`` (0 to 2), ``ece``, ``mce``; ``cost`` where the Challenge has
-        one and the outcome is known; and per class ``auroc_<class>``, ``auprc_<class>``,
+        ``auprc`` (means over classes), ``brier`` (0 to 2), ``ece``, ``class_ece``, ``mce``; ``cost`` where
+        the Challenge has one and the outcome is known; and per class ``auroc_<class>``, ``auprc_<class>``,
         ``sensitivity_<class>``, ``specificity_<class>``. NaN where a score is undefined, as when a class
-        does not occur; means are over the classes that have a value.
+        does not occur; means are over the classes that have a value. A balanced task has ``macc`` besides: the
+        2016 Challenge's mean of the classes' sensitivities, in both its forms, since no head answers "unsure".
 
     Raises
     ------
@@ -100,6 +101,7 @@ def _decision_scores(
     return {
         "weighted_accuracy": matrices.weighted_accuracy(confusion, np.array(task.worth)),
         "uar": matrices.mean_over_classes(found),
+        **({"macc": found.mean(axis=-1)} if task.balanced else {}),
         "accuracy": matrices.accuracy(confusion),
         "macro_f1": matrices.mean_over_classes(f1),
         "weighted_f1": matrices.divide((np.nan_to_num(f1) * support).sum(axis=-1), support.sum(axis=-1)),
@@ -120,6 +122,7 @@ def _probability_scores(
     confidence = confidence_reliability(labels, probabilities, weights)
     scores["brier"] = brier(labels, probabilities, weights)
     scores["ece"] = confidence.expected_error()
+    scores["class_ece"] = class_expected_error(labels, probabilities, weights)
     scores["mce"] = confidence.maximum_error()
     return scores
 

@@ -1,4 +1,4 @@
-"""From one prediction per view to one prediction and how far the views disagree."""
+"""From several predictions to one, and how far they disagree."""
 
 import numpy as np
 
@@ -19,3 +19,23 @@ def average_views(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ``(patients,)`` standard deviation over views of the class that moves most; 0 for a single view.
     """
     return probabilities.mean(axis=0), probabilities.std(axis=0).max(axis=1)
+
+
+def spread(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """How far heads disagree, as the spread of :func:`average_views` over heads in place of views.
+
+    Parameters
+    ----------
+    probabilities
+        ``(heads, patients, classes)``.
+    weights
+        ``(heads, patients)`` what each head counts for, summing to 1 over heads; 0 for a head that has no say.
+
+    Returns
+    -------
+    spread
+        ``(patients,)`` standard deviation over heads of the class that moves most.
+    """
+    shares = weights[:, :, None]
+    mean = (probabilities * shares).sum(axis=0)
+    return np.sqrt((shares * (probabilities - mean) ** 2).sum(axis=0)).max(axis=1)

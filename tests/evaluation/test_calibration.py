@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from heartfeat.evaluation.calibration import brier, confidence_reliability, reliability
+from heartfeat.evaluation.calibration import brier, class_expected_error, confidence_reliability, reliability
 
 
 def test_brier_is_the_squared_error_summed_over_classes():
@@ -35,3 +35,12 @@ def test_weights_count_patients_several_times():
     assert brier(labels, probabilities, weights) == pytest.approx(repeated)
     errors = confidence_reliability(labels, probabilities, weights).expected_error()
     assert errors == pytest.approx([0.25 * 0.2 + 0.75 * 0.7, 0.2])
+
+
+def test_the_class_error_sees_what_is_said_of_classes_that_are_not_the_most_probable():
+    # Always 0.6 / 0.4 / 0: the top class is right in six of ten, the others never and in four.
+    probabilities = np.tile([0.6, 0.4, 0.0], (10, 1))
+    right, swapped = np.array([0] * 6 + [1] * 4), np.array([0] * 6 + [2] * 4)
+    assert class_expected_error(right, probabilities) == pytest.approx(0)
+    assert confidence_reliability(swapped, probabilities).expected_error() == pytest.approx(0)
+    assert class_expected_error(swapped, probabilities) == pytest.approx((0.4 + 0.4) / 3)

@@ -2,7 +2,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from heartfeat.evaluation.curves import reliability_curves, roc_curves
+from heartfeat.evaluation.curves import coverage_risk_curve, reliability_curves, roc_curves
+from heartfeat.evaluation.selective import coverage_risk
 
 CLASSES = ("Present", "Unknown", "Absent")
 LABELS = np.array([0, 0, 2, 2])
@@ -39,3 +40,11 @@ def test_reliability_discs_say_what_they_stand_for():
 def test_no_patients_draw_an_empty_frame():
     nobody = np.zeros((0, 3))
     assert _curves(roc_curves(np.zeros(0, int), nobody, CLASSES)) == {}
+
+
+def test_the_coverage_risk_curve_ends_where_every_patient_is_answered():
+    drawn = coverage_risk_curve(
+        coverage_risk(np.array([0.9, 0.8, 0.7, 0.6]), np.array([0, 0, 1, 0], dtype=bool))
+    )
+    assert "25.0% wrong" in drawn
+    assert "chance" not in drawn

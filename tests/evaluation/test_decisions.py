@@ -1,7 +1,9 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from heartfeat.evaluation.decisions import decide
+from heartfeat.evaluation.decisions import any_present, decide
 from heartfeat.tasks import MURMUR, OUTCOME
 
 
@@ -34,3 +36,35 @@ def test_a_tie_goes_to_the_more_urgent_class():
 def test_what_cannot_be_decided_on_is_refused(probabilities, rule, message):
     with pytest.raises(ValueError, match=message):
         decide(MURMUR, probabilities, rule)
+
+
+def expected_cost(abnormal, referred):
+    """Expected cost per patient of a set of answers, straight from the formula."""
+    share = referred.mean()
+    missed = 50000 * abnormal[~referred].sum() + 10000 * abnormal[referred].sum()
+    return 10 + 25 + 397 * share - 1718 * share**2 + 11296 * share**4 + missed / len(abnormal)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_other_set_of_referrals_expects_a_lower_cost(seed):
+    abnormal = np.random.default_rng(seed).beta(0.3, 1.2, 8)
+    chosen = decide(OUTCOME, np.stack([abnormal, 1 - abnormal], axis=1), "cost") == 0
+    every = np.array(list(itertools.product([False, True], repeat=8)))
+    lowest = min(expected_cost(abnormal, referred) for referred in every)
+    assert expected_cost(abnormal, chosen) == pytest.approx(lowest)
+
+
+def test_nobody_is_no_cost():
+    assert decide(OUTCOME, np.zeros((0, 2)), "cost").tolist() == []
+
+
+def test_cost_is_for_the_outcome_alone():
+    with pytest.raises(ValueError, match="for the task 'outcome'"):
+        decide(MURMUR, np.full((1, 3), 1 / 3), "cost")
+
+
+def test_any_present_recording_makes_the_patient_present_and_any_unknown_unknown():
+    present, unknown, absent = np.eye(3) * 0.6 + 0.1
+    recordings = np.stack([absent, present, unknown, absent, absent, unknown, absent])
+    patient_of = np.array([0, 0, 0, 1, 1, 2, 2])
+    assert any_present(recordings, patient_of, 4).tolist() == [0, 2, 1, -1]

@@ -76,3 +76,9 @@ def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "groups.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(RunError, match=r"groups\.parquet cannot be read"):
         load_groups(tmp_path)
+
+
+def test_what_is_known_of_nobody_makes_no_groups(make_run, patients):
+    empty = patients.with_columns(subset=pl.lit("a"), quality=pl.lit(None, pl.String))
+    table = group_scores(MURMUR, make_run().predictions, empty)
+    assert table["by"].unique(maintain_order=True).to_list() == ["subset", "sex", "age"]

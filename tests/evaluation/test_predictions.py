@@ -73,3 +73,20 @@ def test_a_table_of_something_else_is_refused_with_what_it_lacks(tmp_path):
 def test_predictions_of_another_task_are_refused(table):
     with pytest.raises(RunError, match="'outcome' has Abnormal, Normal"):
         prediction_arrays(table, OUTCOME)
+
+
+def test_a_spread_over_folds_is_blank_where_one_head_speaks(table, tmp_path):
+    assert table["fold_spread"].to_list() == [None] * 3
+    spread = np.array([0.1, np.nan, 0.2])
+    ids = ["a", "b", "c"]
+    several = prediction_table(
+        MURMUR, ids, ids, [-1] * 3, LABELS, DECISIONS, PROBABILITIES, np.zeros(3), fold_spread=spread
+    )
+    assert several["fold_spread"].to_list() == [0.1, None, 0.2]
+
+
+def test_tables_from_before_the_spread_over_folds_are_read(table, tmp_path):
+    older = table.drop("fold_spread")
+    save_predictions(older, tmp_path)
+    for name in ("predictions.parquet", "predictions.csv"):
+        assert_frame_equal(load_predictions(tmp_path / name), older)

@@ -1,15 +1,22 @@
 import numpy as np
 import pytest
 
-from heartfeat.evaluation.views import average_views
+from heartfeat.evaluation.views import average_views, spread
 
 
 def test_mean_and_spread_over_views():
     probabilities = np.array([[[0.8, 0.2], [0.5, 0.5]], [[0.6, 0.4], [0.5, 0.5]]])
-    mean, spread = average_views(probabilities)
+    mean, between = average_views(probabilities)
     assert mean == pytest.approx(np.array([[0.7, 0.3], [0.5, 0.5]]))
-    assert spread == pytest.approx([0.1, 0.0])
+    assert between == pytest.approx([0.1, 0.0])
 
 
 def test_a_single_view_has_no_spread():
     assert average_views(np.array([[[0.3, 0.7]]]))[1].tolist() == [0.0]
+
+
+def test_heads_without_a_say_do_not_count_in_the_spread():
+    said = np.array([[[0.2, 0.8]], [[0.6, 0.4]], [[1.0, 0.0]]])
+    alone, two = (np.array(weights)[:, None] for weights in ([1, 0, 0], [0.5, 0.5, 0]))
+    assert spread(said, alone) == pytest.approx([0])
+    assert spread(said, two) == pytest.approx([0.2])

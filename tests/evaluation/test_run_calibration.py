@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from heartfeat.errors import RunError
+from heartfeat.evaluation.calibrators import fit_calibrator
+from heartfeat.evaluation.run_calibration import (
+    FoldCalibration,
+    calibrate_fold,
+    load_calibration,
+    save_calibration,
+)
+
+
+@pytest.fixture
+def fold():
+    generator = np.random.default_rng(0)
+    return generator.integers(0, 3, 40), generator.dirichlet([1, 1, 1], (2, 40))
+
+
+def test_the_clean_view_has_a_calibrator_of_its_own(fold):
+    labels, said = fold
+    made = calibrate_fold("temperature", labels, said)
+    assert made.all_views == fit_calibrator("temperature", labels, said.mean(axis=0))
+    assert made.clean_view == fit_calibrator("temperature", labels, said[0])
+
+
+def test_calibrators_are_read_back(fold, tmp_path):
+    made = [calibrate_fold(method, *fold) for method in ("temperature", "isotonic", "none")]
+    save_calibration(made, tmp_path)
+    assert load_calibration(tmp_path, 3) == made
+
+
+def test_a_run_from_before_calibration_is_not_calibrated(tmp_path):
+    assert load_calibration(tmp_path, 2) == [FoldCalibration()] * 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"folds": [1]}', '{"folds": [{"all_views": {}}]}'])
+def test_a_damaged_file_is_named(tmp_path, text):
+    (tmp_path / "calibration.json").write_text(text)
+    with pytest.raises(RunError, match=r"calibration\.json cannot be read"):
+        load_calibration(tmp_path, 1)
+
+
+def test_calibrators_of_another_number_of_folds_are_refused(tmp_path):
+    save_calibration([FoldCalibration()], tmp_path)
+    with pytest.raises(RunError, match="for 1 folds and the run has 2"):
+        load_calibration(tmp_path, 2)
