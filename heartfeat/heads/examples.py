@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -35,6 +35,23 @@ class FeatureArrays:
 
 
 @dataclass(frozen=True)
+class ExtraLabels:
+    """What is known besides the task's own labels, for heads that learn several things at once.
+
+    Attributes
+    ----------
+    classes
+        Class names in the order of the codes.
+    patients, recordings
+        ``(patients,)`` and ``(recordings,)`` int64 class codes, or ``UNLABELLED``.
+    """
+
+    classes: tuple[str, ...]
+    patients: np.ndarray
+    recordings: np.ndarray
+
+
+@dataclass(frozen=True)
 class Examples:
     """Patients with their recordings, ready for a head.
 
@@ -57,6 +74,8 @@ class Examples:
         ``(patients,)`` int64 class codes, or ``UNLABELLED``.
     recording_labels
         ``(recordings,)`` int64 class codes, or ``UNLABELLED`` where the dataset does not say.
+    extra_labels
+        Labels of other tasks by name, as many as the dataset has; empty where labels are hidden.
     """
 
     classes: tuple[str, ...]
@@ -67,11 +86,47 @@ class Examples:
     features: Mapping[str, FeatureArrays]
     labels: np.ndarray
     recording_labels: np.ndarray
+    extra_labels: Mapping[str, ExtraLabels] = field(default_factory=dict)
 
     def take(self, patients: Sequence[str]) -> Examples:
         """The same data for some patients, in their present order (tokens are copied row-wise)."""
         keep = self.patients["patient"].is_in(list(patients)).to_numpy()
-        kept_recordings = keep[self.patient_of]
+        return self._only(keep, keep[self.patient_of])
+
+    def take_recordings(self, keep: np.ndarray) -> Examples:
+        """The same data where ``keep``, ``(recordings,)`` bool, is set; patients without any such are left out."""
+        return self._only(np.bincount(self.patient_of[keep], minlength=len(self.patients)) > 0, keep)
+
+    def with_others(self, others: Examples) -> Examples:
+        """These patients and, behind them, ``others``: patients of the same task, views and feature sets."""
+        if not len(others.patients):
+            return self
+        after = others.patient_of + len(self.patients)
+        return Examples(
+            classes=self.classes,
+            views=self.views,
+            patients=pl.concat([self.patients, others.patients]),
+            recordings=pl.concat([self.recordings, others.recordings]),
+            patient_of=np.concatenate([self.patient_of, after]),
+            features={name: _join(arrays, others.features[name]) for name, arrays in self.features.items()},
+            labels=np.concatenate([self.labels, others.labels]),
+            recording_labels=np.concatenate([self.recording_labels, others.recording_labels]),
+            extra_labels={
+                name: ExtraLabels(
+                    extra.classes,
+                    np.concatenate([extra.patients, others.extra_labels[name].patients]),
+                    np.concatenate([extra.recordings, others.extra_labels[name].recordings]),
+                )
+                for name, extra in self.extra_labels.items()
+            },
+        )
+
+    def labelled(self) -> Examples:
+        """The patients that have a label."""
+        known = self.labels != UNLABELLED
+        return self if known.all() else self.take(self.patients["patient"].filter(pl.Series(known)).to_list())
+
+    def _only(self, keep: np.ndarray, kept_recordings: np.ndarray) -> Examples:
         renumber = np.cumsum(keep) - 1
         return Examples(
             classes=self.classes,
@@ -82,6 +137,10 @@ class Examples:
             features={name: _take(arrays, kept_recordings) for name, arrays in self.features.items()},
             labels=self.labels[keep],
             recording_labels=self.recording_labels[kept_recordings],
+            extra_labels={
+                name: ExtraLabels(extra.classes, extra.patients[keep], extra.recordings[kept_recordings])
+                for name, extra in self.extra_labels.items()
+            },
         )
 
     def without_labels(self) -> Examples:
@@ -106,4 +165,16 @@ def _take(arrays: FeatureArrays, keep: np.ndarray) -> FeatureArrays:
         offsets=np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64),
         pooled=arrays.pooled[:, keep],
         attrs=arrays.attrs,
+    )
+
+
+def _join(first: FeatureArrays, second: FeatureArrays) -> FeatureArrays:
+    tokens = None
+    if first.tokens is not None and second.tokens is not None:
+        tokens = np.concatenate([first.tokens, second.tokens], axis=1)
+    return FeatureArrays(
+        tokens=tokens,
+        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
+        pooled=np.concatenate([first.pooled, second.pooled], axis=1),
+        attrs=first.attrs,
     )

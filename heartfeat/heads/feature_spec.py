@@ -21,18 +21,30 @@ class FeatureSpec:
     dim
         Numbers per token.
     token_rate
-        Tokens per second (Hz).
+        Tokens per second (Hz); None where tokens are heart beats.
     spectrogram
         Whether the dimensions are neighbouring frequency bands.
     core_key
         SHA-256 of everything that went into the features but the audio.
+    layers
+        Layers of a backbone that lie side by side in a token, each ``dim / layers`` numbers.
+    states
+        Whether the dimensions are the four states of the cardiac cycle.
+    cycle
+        Where tokens are heart beats, phases and bands of a beat.
+    statistics
+        Where tokens are heart beats, names of the pooled statistics, each an image of the cycle.
     """
 
     name: str
     dim: int
-    token_rate: float
+    token_rate: float | None
     spectrogram: bool
     core_key: str
+    layers: int = 1
+    states: bool = False
+    cycle: tuple[int, int] | None = None
+    statistics: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, attrs: Mapping[str, Any]) -> FeatureSpec:
@@ -41,26 +53,43 @@ class FeatureSpec:
         Raises
         ------
         ConfigError
-            When the tokens of the set are not evenly spaced in time.
+            When the tokens of the set are neither evenly spaced in time nor heart beats.
         """
-        if attrs["token_rate"] is None:
+        core = attrs.get("core", {})
+        core = core if isinstance(core, Mapping) else {}
+        family, rate = core.get("family"), attrs["token_rate"]
+        if rate is None and family != "beats":
             raise ConfigError(
                 f"the feature set {name!r} has no token rate, and this head needs tokens that are evenly spaced "
-                "in time; choose another feature set or a head on pooled tokens"
+                "in time or heart beats; choose another feature set or a head on pooled tokens"
             )
-        core = attrs.get("core", {})
-        family = core.get("family") if isinstance(core, Mapping) else None
         return cls(
             name=name,
             dim=int(attrs["dim"]),
-            token_rate=float(attrs["token_rate"]),
+            token_rate=None if rate is None else float(rate),
             spectrogram=family == "logmel",
             core_key=str(attrs["core_key"]),
+            layers=max(1, len(core.get("layers", ()))),
+            states=family == "states",
+            cycle=_cycle(attrs, core) if family == "beats" else None,
+            statistics=tuple(attrs["statistics"]) if family == "beats" else (),
         )
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> FeatureSpec:
+        """What `as_json` gave."""
+        cycle = fields.get("cycle")
+        statistics = tuple(fields.get("statistics", ()))
+        return cls(**{**fields, "cycle": None if cycle is None else tuple(cycle), "statistics": statistics})
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able fields."""
         return asdict(self)
+
+
+def _cycle(attrs: Mapping[str, Any], core: Mapping[str, Any]) -> tuple[int, int]:
+    bands = int(core["transform"]["bands"])
+    return int(attrs["dim"]) // bands, bands
 
 
 def feature_specs(examples: Examples) -> tuple[FeatureSpec, ...]:
@@ -83,11 +112,13 @@ def check_features(fitted: tuple[FeatureSpec, ...], examples: Examples) -> None:
                 f"{sorted(examples.features)}; extract it or choose a store that holds it"
             )
         seen = FeatureSpec.of(spec.name, examples.features[spec.name].attrs)
-        differing = [field for field, value in spec.as_json().items() if seen.as_json()[field] != value]
+        fitted_on, now = spec.as_json(), seen.as_json()
+        # Heads of earlier versions know of no layers; the core key covers them.
+        differing = [field for field in fitted_on if field != "layers" and now[field] != fitted_on[field]]
         if differing:
             field = "core_key" if "core_key" in differing else differing[0]
             raise FeatureKeyError(
                 f"the feature set {spec.name!r} differs in {', '.join(differing)} from the one that the head "
-                f"was fitted on ({field} {seen.as_json()[field]} instead of {spec.as_json()[field]}); "
+                f"was fitted on ({field} {now[field]} instead of {fitted_on[field]}); "
                 "extract with the settings of the fit, or fit again"
             )

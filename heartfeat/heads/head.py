@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from heartfeat.heads.examples import Examples
-
-Progress = Callable[[str, int, int], None]
-"""``progress(what, done, total)``, called as training goes on."""
+from heartfeat.heads.monitor import Progress
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,13 @@ class Prediction:
         in training is taken out again).
     recordings
         ``(views, recordings, classes)`` float64, or None.
+    extra
+        ``(views, patients, their classes)`` float64 by name, where a head learned other tasks beside.
     """
 
     patients: np.ndarray
     recordings: np.ndarray | None = None
+    extra: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Head(Protocol):
@@ -62,7 +63,11 @@ class Head(Protocol):
     uses_tokens: ClassVar[bool]
 
     def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
-        """Fit on ``train``, stop or tune on ``valid``; the history, one dict per epoch (may be empty)."""
+        """Fit on ``train``, stop or tune on ``valid``; the history, one dict per epoch (may be empty).
+
+        ``progress(what, done, total)`` is told how far the fit is. `heartfeat fit` gives a `Monitor`, which heads may
+        ask for callbacks, scores and a place for checkpoints; a plain function must do as well.
+        """
         ...
 
     def predict(self, examples: Examples) -> Prediction:

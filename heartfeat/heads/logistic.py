@@ -7,9 +7,9 @@ from typing import cast
 import numpy as np
 
 from heartfeat.heads.head import HeadState
+from heartfeat.heads.linear_model import LinearModel
 from heartfeat.heads.settings import LogisticSettings
 from heartfeat.heads.tabular.base import TabularHead
-from heartfeat.heads.tabular.linear_model import LinearModel
 
 
 class Logistic(TabularHead):

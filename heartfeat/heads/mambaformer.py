@@ -1,101 +1,128 @@
-"""The `mambaformer` head: Mamba-2 over cached tokens, attention over a patient's sites."""
+"""The `mambaformer` head: Mamba-2 over cached features, recordings weighed by what they say of a patient."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 import torch
 
 from heartfeat.errors import ConfigError, RunError
+from heartfeat.heads.combiner import Combiner
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
 from heartfeat.heads.head import HeadState, Prediction, Progress
-from heartfeat.heads.mamba.crops import CropCutter
+from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
-from heartfeat.heads.mamba.predictor import Predictor
-from heartfeat.heads.mamba.training_bags import Batch, BatchMaker
-from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
-from heartfeat.heads.neural.bags import one_hot
-from heartfeat.heads.neural.class_weights import loss_weights
+from heartfeat.heads.mamba.panel import Said, fit_combiner, gathered, mean_said, weigh
+from heartfeat.heads.mamba.training import train_net
+from heartfeat.heads.monitor import Monitor, as_monitor
+from heartfeat.heads.neural.compute import current_compute
 from heartfeat.heads.neural.threads import one_thread
-from heartfeat.heads.neural.trainer import Trainer, weighted_cross_entropy
-from heartfeat.heads.patient_quality import patients_with_quality
+from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import MambaFormerSettings
-from heartfeat.heads.site_codes import site_codes
-from heartfeat.signals.quality import QUALITY
 
-_WATCH_EVERY = 5
-"""Epochs between looks at the validation patients, which cost about a third of an epoch."""
+_SEED_STEP = 1_000
+"""Between the seeds of the networks of inner folds, so that neighbouring seeds of a run share none."""
 
 
 class MambaFormer:
     """Head over tokens of one or several feature sets.
 
+    With ``inner_folds``, several networks are trained, each without one part of the patients, and a small model learns
+    from what they say of those parts how to weigh a patient's recordings. Without, the patient classifier of a single
+    network decides.
+
     Parameters
     ----------
     settings
         Sizes, recipe and seed.
+
+    Attributes
+    ----------
+    trains_on_valid
+        With ``inner_folds`` the validation patients are learned from as well.
+    held_out
+        With ``inner_folds``, after ``fit``: what networks and weighing say of the labelled validation patients, none
+        of which had seen them.
     """
 
     uses_tokens: ClassVar[bool] = True
+    uses_device: ClassVar[bool] = True
 
     def __init__(self, settings: MambaFormerSettings) -> None:
         self.settings = settings
-        self._classes: tuple[str, ...] = ()
-        self._sites: tuple[str, ...] = ()
-        self._specs: tuple[FeatureSpec, ...] = ()
-        self._metadata: MetadataEncoder | None = None
-        self._weights = np.ones(0)
-        self._net: MambaFormerNet | None = None
+        self.trains_on_valid = settings.inner_folds > 0
+        self._inputs: Inputs | None = None
+        self._nets: tuple[MambaFormerNet, ...] = ()
+        self._combiner: Combiner | None = None
+        self.held_out: Prediction | None = None
 
     def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
-        """Train for the set number of epochs; ``valid`` is watched, never trained on.
+        """Train for the set number of epochs, or until watched patients get no better for `patience` of them.
 
-        Where no training recording has a label of its own, recordings are trained on their patient's label.
+        With ``inner_folds``, ``train`` and ``valid`` are learned from, and a network is watched on the part that it
+        does without; else ``valid`` is watched and never trained on. Where no training recording has a label of its
+        own, recordings are trained on their patient's label.
 
         Returns
         -------
         list of dict
-            Per epoch ``epoch`` and ``loss``; every fifth epoch and at the end also ``valid_loss`` (mean
-            negative log-likelihood of the labelled validation patients under the averaged weights).
+            Per epoch ``epoch``, ``loss`` and, with inner folds, ``inner_fold``; every fifth epoch and at the end,
+            with `patience` every epoch, also ``valid_loss`` (mean negative log-likelihood of the labelled watched
+            patients under the averaged weights) and the scores of a `Monitor`.
 
         Raises
         ------
         ConfigError
-            When nobody in ``train`` has a label, or the class weights do not fit the classes.
+            When nobody in ``train`` has a label, or none of one of `tasks`, the class weights do not fit the
+            classes, or `stop_on` needs scores that ``progress`` does not bring.
+        RunError
+            When the checkpoint of ``progress``, a `Monitor`, is of another fit.
         """
         if not (train.labels != UNLABELLED).any():
             raise ConfigError("no training patient has a label; choose another task or another split")
-        self._classes, self._specs = train.classes, feature_specs(train)
-        self._sites = tuple(sorted(train.recordings["site"].unique().to_list()))
-        self._metadata = self._fit_metadata(train)
-        self._weights = loss_weights(train.labels, train.classes, self.settings.class_weights)
-        with one_thread(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.settings.seed)
-            return self._train(train, valid, progress)
-
-    def _train(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
-        settings = self.settings
-        net = self._new_net()
-        cutter = CropCutter(train, self._specs, settings.crop_seconds)
-        net.learn_scales({spec.name: cutter.tokens(spec.name)[0] for spec in self._specs})
-        sites, metadata = site_codes(train, self._sites), self._metadata_of(train)
-        generator = np.random.default_rng(settings.seed)
-        maker = BatchMaker(train, cutter, sites, metadata, settings, generator)
-        steps = settings.epochs * maker.batches
-        trainer = Trainer(net, steps, maker.batches, settings.learning_rate, settings.weight_decay)
-        self._net = trainer.averaged
-        weights = torch.from_numpy(self._weights).float()
-        history = []
-        for epoch in range(1, settings.epochs + 1):
-            net.train()
-            losses = [trainer.step(self._loss(net, batch, weights)) for batch in maker.epoch(net)]
-            history.append({"epoch": float(epoch), "loss": float(np.mean(losses))})
-            if epoch % _WATCH_EVERY == 0 or epoch == settings.epochs:
-                history[-1].update(self._watch(valid))
-            progress("epoch", epoch, settings.epochs)
+        monitor, self.held_out = as_monitor(progress), None
+        with one_thread(), torch.random.fork_rng(devices=current_compute().gpus):
+            if self.settings.inner_folds:
+                return self._fit_panel(train.labelled().with_others(valid.labelled()), valid, monitor)
+            inputs = self._inputs = Inputs.learn(self.settings, train)
+            net, history = train_net(inputs, train, valid, monitor, self.settings.seed)
+        self._nets = (net,)
         return history
+
+    def _fit_panel(self, learned: Examples, valid: Examples, monitor: Monitor) -> list[dict[str, float]]:
+        settings, ids = self.settings, learned.patients["patient"].to_numpy()
+        inputs = self._inputs = Inputs.learn(settings, learned)
+        persons = learned.patients["person"].to_list()
+        fold = person_folds(persons, learned.labels, settings.inner_folds, settings.seed)
+        count, nets, parts, history = int(fold.max()) + 1, [], [], list[dict[str, float]]()
+        if count < 2:
+            raise ConfigError("inner_folds needs labelled patients of at least two persons; set it to 0")
+        for number in range(count):
+            held = learned.take(ids[fold == number])
+            watching, seed = _of_inner_fold(monitor, number, count), settings.seed + _SEED_STEP * number
+            net, epochs = train_net(inputs, learned.take(ids[fold != number]), held, watching, seed)
+            nets.append(net)
+            history += [{"inner_fold": float(number), **epoch} for epoch in epochs]
+            parts.append((fold == number, (fold == number)[learned.patient_of], _said(inputs, [net], held)))
+        self._nets = tuple(nets)
+        said = gathered(parts, len(fold), len(learned.patient_of))
+        self._learn_weighing(said, learned, int((valid.labels != UNLABELLED).sum()))
+        return history
+
+    def _learn_weighing(self, said: Said, learned: Examples, valid: int) -> None:
+        """From what was ``said`` of all patients learned from; the last ``valid`` are validation patients."""
+        inputs, count = self._fitted()[0], len(learned.patients)
+        evidence, quality = said.evidence(learned.patient_of), inputs.quality_of(learned)
+        labels, classes = learned.labels, len(learned.classes)
+        self._combiner = fit_combiner(evidence, quality, labels, classes, np.ones(count, dtype=bool))
+        held = np.arange(count) >= count - valid
+        if held.any() and not held.all():
+            combiner = fit_combiner(evidence, quality, labels, classes, ~held)
+            recordings = None if said.recordings is None else said.recordings[:, held[learned.patient_of]]
+            self.held_out = Prediction(weigh(combiner, evidence[:, held], quality[held]), recordings)
 
     def predict(self, examples: Examples) -> Prediction:
         """Probabilities for each view of ``examples`` by itself; labels are not looked at.
@@ -107,12 +134,14 @@ class MambaFormer:
         FeatureKeyError
             When the features are not those that the head was fitted on.
         """
-        predictor = self._predictor(examples)
+        inputs, nets = self._fitted()
         with one_thread():
-            views = [predictor.view(number) for number in range(len(examples.views))]
-        return Prediction(
-            np.stack([patients for patients, _ in views]), np.stack([rows for _, rows in views])
-        )
+            said, extra = _said(inputs, nets, examples), _extra(inputs, nets, examples)
+        patients = said.patients
+        if self._combiner is not None:
+            patients = weigh(self._combiner, said.evidence(examples.patient_of), inputs.quality_of(examples))
+        assert patients is not None
+        return Prediction(patients, said.recordings, extra)
 
     def state(self) -> HeadState:
         """The fitted head as plain data.
@@ -122,73 +151,74 @@ class MambaFormer:
         RunError
             When the head has not been fitted.
         """
-        described = {
-            "settings": self.settings.model_dump(mode="json"),
-            "classes": list(self._classes),
-            "sites": list(self._sites),
-            "features": [spec.as_json() for spec in self._specs],
-            "metadata": self._metadata.as_json() if self._metadata else None,
-            "class_weights": self._weights.tolist(),
+        inputs, nets = self._fitted()
+        arrays = {
+            f"{number}.{name}": tensor.numpy().copy()
+            for number, net in enumerate(nets)
+            for name, tensor in net.state_dict().items()
         }
-        arrays = {name: tensor.numpy().copy() for name, tensor in self._fitted().state_dict().items()}
-        return HeadState(described, arrays)
+        weighing = self._combiner.arrays("combiner.") if self._combiner else {}
+        return HeadState({**inputs.as_json(), "networks": len(nets)}, arrays | weighing)
 
     @classmethod
     def from_state(cls, state: HeadState) -> Self:
         """The head that ``state`` describes."""
-        described = state.settings
-        head = cls(MambaFormerSettings.model_validate(described["settings"]))
-        head._classes, head._sites = tuple(described["classes"]), tuple(described["sites"])
-        head._specs = tuple(FeatureSpec(**fields) for fields in described["features"])
-        head._metadata = MetadataEncoder.from_json(described["metadata"]) if described["metadata"] else None
-        head._weights = np.asarray(described["class_weights"], dtype=np.float64)
-        with torch.random.fork_rng(devices=[]):
-            head._net = head._new_net().eval()
-        head._net.load_state_dict(
-            {name: torch.from_numpy(array.copy()) for name, array in state.arrays.items()}
+        inputs = Inputs.from_json(state.settings)
+        head = cls(inputs.settings)
+        head._inputs = inputs
+        head._nets = tuple(
+            _load_net(inputs, state, f"{number}.") for number in range(state.settings["networks"])
         )
+        if inputs.settings.inner_folds:
+            head._combiner = Combiner.from_arrays(state.arrays, "combiner.", len(inputs.classes))
         return head
 
-    def _new_net(self) -> MambaFormerNet:
-        metadata = self._metadata.dim if self._metadata else 0
-        # One site code more, for sites that training never saw.
-        return MambaFormerNet(self.settings, self._specs, len(self._sites) + 1, metadata, len(self._classes))
-
-    def _fit_metadata(self, train: Examples) -> MetadataEncoder | None:
-        categories, numbers = (CATEGORIES, NUMBERS) if self.settings.metadata else ((), ())
-        numbers = (*numbers, *(QUALITY if self.settings.quality else ()))
-        return MetadataEncoder.fit(patients_with_quality(train), categories, numbers) if numbers else None
-
-    def _metadata_of(self, examples: Examples) -> np.ndarray:
-        if self._metadata is None:
-            return np.zeros((len(examples.patients), 0), dtype=np.float32)
-        return self._metadata(patients_with_quality(examples))
-
-    def _loss(self, net: MambaFormerNet, batch: Batch, weights: torch.Tensor) -> torch.Tensor:
-        vectors = net.encode(batch.crops)
-        of_patients = net.patient_logits(vectors, batch.sites, batch.slots, batch.metadata)
-        loss = weighted_cross_entropy(of_patients, batch.patient_targets, weights)
-        of_recordings = weighted_cross_entropy(
-            net.recording_logits(vectors), batch.recording_targets, weights
-        )
-        return loss + self.settings.recording_weight * of_recordings
-
-    def _watch(self, valid: Examples) -> dict[str, float]:
-        targets = one_hot(valid.labels, len(self._classes))
-        if not targets.any():
-            return {}
-        probabilities, _ = self._predictor(valid).view(0)
-        losses = -(targets * np.log(np.maximum(probabilities, 1e-12))).sum(1)
-        return {"valid_loss": float(losses.sum() / targets.sum())}
-
-    def _predictor(self, examples: Examples) -> Predictor:
-        net = self._fitted()
-        check_features(self._specs, examples)
-        cutter = CropCutter(examples, self._specs, self.settings.crop_seconds)
-        sites, metadata = site_codes(examples, self._sites), self._metadata_of(examples)
-        return Predictor(net, cutter, examples, sites, metadata, self._weights)
-
-    def _fitted(self) -> MambaFormerNet:
-        if self._net is None:
+    def _fitted(self) -> tuple[Inputs, tuple[MambaFormerNet, ...]]:
+        if self._inputs is None or not self._nets:
             raise RunError("this mambaformer head has not been fitted; call fit() or from_state() first")
-        return self._net
+        return self._inputs, self._nets
+
+
+def _said(inputs: Inputs, nets: Sequence[MambaFormerNet], examples: Examples) -> Said:
+    """The mean over networks, view by view."""
+    settings, all_said = inputs.settings, []
+    for net in nets:
+        predictor = inputs.predictor(net, examples)
+        views = [predictor.view(number) for number in range(len(examples.views))]
+        patients, recordings = (np.stack(part) for part in zip(*views, strict=True))
+        judged = patients if settings.patient_weight else None
+        all_said.append(Said(judged, recordings if settings.recording_weight else None))
+    return mean_said(all_said)
+
+
+def _extra(inputs: Inputs, nets: Sequence[MambaFormerNet], examples: Examples) -> dict[str, np.ndarray]:
+    """Mean probabilities ``(views, patients, its classes)`` of every auxiliary task."""
+    if not inputs.tasks:
+        return {}
+    predictors = [inputs.predictor(net, examples) for net in nets]
+    of_views = [[one.extra(number) for one in predictors] for number in range(len(examples.views))]
+    return {
+        name: np.stack([np.mean([said[name] for said in view], axis=0) for view in of_views])
+        for name in inputs.tasks
+    }
+
+
+def _load_net(inputs: Inputs, state: HeadState, prefix: str) -> MambaFormerNet:
+    with torch.random.fork_rng(devices=[]):
+        net = inputs.new_net().eval()
+    own = {name: array for name, array in state.arrays.items() if name.startswith(prefix)}
+    net.load_state_dict(
+        {name.removeprefix(prefix): torch.from_numpy(array.copy()) for name, array in own.items()}
+    )
+    return net
+
+
+def _of_inner_fold(monitor: Monitor, number: int, count: int) -> Monitor:
+    """``monitor`` for one network of several: its progress says which, and its checkpoint is a file of its own."""
+
+    def progress(what: str, done: int, total: int) -> None:
+        monitor(f"inner fold {number + 1} of {count}: {what}", done, total)
+
+    kept = monitor.checkpoint
+    checkpoint = None if kept is None else kept.with_stem(f"{kept.stem}-{number}")
+    return replace(monitor, progress=progress, checkpoint=checkpoint, inner_fold=number)

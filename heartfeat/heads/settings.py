@@ -2,18 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from heartfeat.heads.neural.settings import NeuralSettings
 from heartfeat.heads.pooled.settings import AttentionSettings, LinearSettings, MlpSettings
 
 
-class MambaFormerSettings(BaseModel):
-    """Settings of the `mambaformer` head.
+class MambaFormerSettings(NeuralSettings):
+    """Settings of the `mambaformer` head; see `NeuralSettings` for `epochs`, the loss and early stopping.
 
     Attributes
     ----------
-    epochs
-        Passes over the training patients.
     batch_patients
         Patients per step; each brings one crop of every recording.
     crop_seconds
@@ -24,16 +23,41 @@ class MambaFormerSettings(BaseModel):
         Channels, number of multi-scale blocks, and state size of the selective state spaces.
     scales
         Factors by which the branches of a block reduce the token rate.
+    mixing
+        What the blocks mix tokens with: Mamba-2, self-attention with sinusoidal positions to compare it with, or
+        ``"none"``: no blocks at all, plain pooling.
+    gate
+        Whether tokens are weighed by where in the cardiac cycle they lie, told by the ``"energy"`` envelope of a
+        log-mel feature set or by a feature set of cardiac ``"states"``.
+    site_attention
+        Whether recordings of a patient look at one another; without, their mean is taken.
     dropout
         Dropout before every classifier and inside the blocks.
     learning_rate, weight_decay
         Of AdamW; the rate rises over the first tenth of the steps and falls along a cosine.
     mixup
         Parameter of the symmetric beta distribution that mixes pairs of patients; 0 turns it off.
+    spec_augment
+        Whether crops are masked in time and, log-mel, in frequency and shifted in level.
+    view_augment
+        Whether crops are drawn from all views, not the clean one alone.
     class_weights
         Weight of each class in the loss; None takes the inverse frequency, at most 4.
-    recording_weight
-        Weight of the loss per recording relative to the loss per patient.
+    recording_weight, patient_weight
+        Weights of the losses per recording and per patient. Without the first, recordings have no probabilities of
+        their own. Without the second, recordings are drawn one by one, four times `batch_patients` of them per step,
+        and what is said of them makes the patient's probabilities.
+    inner_folds
+        Networks that share the work: each is trained without one of so many parts of the training and validation
+        patients, divided by person, and asked about that part. What they say of patients they had not seen teaches a
+        small model how to weigh recordings, and how far to believe. 0 trains one network on the training patients,
+        whose patient classifier decides alone.
+    tasks
+        Other tasks to learn beside, as far as the cohort has their labels: per patient and, where known, recording.
+    task_weight
+        Weight of their mean loss relative to the loss per patient.
+    contrastive
+        Weight of the confidence-aware supervised contrastive loss between recordings; 0 turns it off.
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
@@ -42,10 +66,8 @@ class MambaFormerSettings(BaseModel):
         Seed of the initial weights and of every random draw.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["mambaformer"] = "mambaformer"
-    epochs: int = Field(20, ge=1)
+    epochs: int = Field(25, ge=1)
     batch_patients: int = Field(8, ge=1)
     crop_seconds: float = Field(4.0, ge=0.5)
     token_rate: float = Field(12.5, gt=0)
@@ -53,15 +75,37 @@ class MambaFormerSettings(BaseModel):
     layers: int = Field(1, ge=1)
     state: int = Field(16, ge=1)
     scales: tuple[Annotated[int, Field(ge=1)], ...] = Field((1, 4), min_length=1)
-    dropout: float = Field(0.1, ge=0, lt=1)
+    mixing: Literal["mamba", "attention", "none"] = "mamba"
+    gate: Literal["none", "energy", "states"] = "none"
+    site_attention: bool = True
+    dropout: float = Field(0.3, ge=0, lt=1)
     learning_rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(0.02, ge=0)
-    mixup: float = Field(0.0, ge=0)
+    weight_decay: float = Field(0.05, ge=0)
+    mixup: float = Field(0.4, ge=0)
+    spec_augment: bool = True
+    view_augment: bool = True
     class_weights: tuple[Annotated[float, Field(gt=0)], ...] | None = None
     recording_weight: float = Field(1.0, ge=0)
+    patient_weight: float = Field(0.0, ge=0)
+    inner_folds: int = Field(4, ge=0)
+    tasks: tuple[Literal["murmur", "outcome", "grade", "timing"], ...] = ()
+    task_weight: float = Field(0.2, ge=0)
+    contrastive: float = Field(0.0, ge=0)
     metadata: bool = True
     quality: bool = True
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> "MambaFormerSettings":
+        if self.inner_folds == 1:
+            raise ValueError("inner_folds is 1, which leaves nobody to train on; give 0, or 2 or more")
+        if not self.patient_weight and not self.recording_weight:
+            raise ValueError("patient_weight and recording_weight are both 0, which leaves nothing to learn")
+        if not self.patient_weight and not self.inner_folds:
+            raise ValueError(
+                "patient_weight is 0, so recordings must be weighed to judge a patient; set inner_folds to 2 or more"
+            )
+        return self
 
 
 class LogisticSettings(BaseModel):

@@ -12,9 +12,10 @@ from heartfeat.heads.examples import Examples, FeatureArrays
 
 CLASSES = ("Present", "Unknown", "Absent")
 SITES = ("AV", "PV", "TV", "MV")
+BEAT_STATISTICS = ("mean", "std", "p10", "p90")
 
 
-def _set_attrs(name: str, dim: int, rate: float, views: tuple[str, ...]) -> dict[str, object]:
+def _set_attrs(name: str, dim: int, rate: float | None, views: tuple[str, ...]) -> dict[str, object]:
     family = "logmel" if name == "logmel" else "transformers"
     core = {"family": family}
     return {
@@ -113,5 +114,37 @@ def pooled_examples(token_examples: Callable[..., Examples]) -> Callable[..., Ex
             recordings=examples.recordings.with_columns(snr, clipping=pl.lit(0.01)),
             features={"logmel": dataclasses.replace(arrays, tokens=None, pooled=pooled)},
         )
+
+    return make
+
+
+@pytest.fixture
+def beats_examples(token_examples: Callable[..., Examples]) -> Callable[..., Examples]:
+    """As ``token_examples``, with a set of heart beats: alone, or beside the ``sets`` that are asked for.
+
+    The systole of recordings with a murmur is louder, on average and in every beat.
+    """
+
+    def make(
+        patients: int = 12,
+        sets: dict[str, tuple[int, float]] | None = None,
+        views: tuple[str, ...] = ("clean",),
+        seed: int = 0,
+        cycle: tuple[int, int] = (8, 6),
+    ) -> Examples:
+        examples, (phases, bands) = token_examples(patients, sets, views, seed), cycle
+        generator = np.random.default_rng(seed + 1)
+        count = len(examples.patient_of)
+        images = generator.normal(size=(len(views), count, len(BEAT_STATISTICS), phases, bands))
+        images[:, examples.recording_labels == 0, :, 1 : phases // 2] += 1.5
+        images[:, examples.recording_labels == 1] *= 2.0
+        attrs = {
+            **_set_attrs("beats", phases * bands, None, views),
+            "core": {"family": "beats", "transform": {"bands": bands}},
+            "statistics": list(BEAT_STATISTICS),
+        }
+        pooled = images.reshape(len(views), count, -1).astype(np.float32)
+        beats = FeatureArrays(None, np.arange(count + 1) * 5, pooled, attrs)
+        return dataclasses.replace(examples, features={**(examples.features if sets else {}), "beats": beats})
 
     return make

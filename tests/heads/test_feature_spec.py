@@ -1,6 +1,11 @@
+import dataclasses
+import json
+
 import pytest
 
+from heartfeat.backbones.settings import BeatsSettings
 from heartfeat.errors import ConfigError, FeatureKeyError
+from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.heads.examples import FeatureArrays
 from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
 
@@ -43,3 +48,44 @@ def test_tokens_without_a_rate_are_refused():
     attrs = {"core": {}, "core_key": "k", "dim": 4, "token_rate": None}
     with pytest.raises(ConfigError, match="'slices' has no token rate"):
         FeatureSpec.of("slices", attrs)
+
+
+def test_heart_beats_are_known_by_phases_bands_and_statistics():
+    settings = BeatsSettings(bands=12, phases=(2, 3, 2, 4))
+    spec = FeatureSpec.of("beats", plan_sets([settings], ("clean",))[0].attrs())
+    assert spec.token_rate is None
+    assert (spec.dim, spec.cycle) == (11 * 12, (11, 12))
+    assert spec.statistics == ("mean", "std", "p10", "p90")
+    assert not spec.spectrogram
+
+
+def test_other_sets_have_no_cycle(token_examples):
+    for spec in feature_specs(token_examples(3, SETS)):
+        assert (spec.cycle, spec.statistics) == (None, ())
+
+
+def test_specs_survive_json(beats_examples):
+    specs = feature_specs(beats_examples(3, SETS))
+    assert tuple(FeatureSpec.from_json(json.loads(json.dumps(spec.as_json()))) for spec in specs) == specs
+    check_features(specs, beats_examples(4, SETS, seed=1))
+    with pytest.raises(FeatureKeyError, match="'beats' differs in dim, cycle"):
+        check_features(specs, beats_examples(3, SETS, cycle=(8, 5)))
+
+
+def test_layers_side_by_side_are_counted(token_examples):
+    attrs = dict(token_examples(3, SETS).features["speech"].attrs)
+    assert FeatureSpec.of("speech", attrs).layers == 1
+    assert (
+        FeatureSpec.of("speech", {**attrs, "core": {"family": "transformers", "layers": [0, 2]}}).layers == 2
+    )
+    assert FeatureSpec.of("logmel", {**attrs, "core": {"family": "logmel", "layers": []}}).layers == 1
+
+
+def test_heads_saved_before_layers_were_counted_still_take_their_features(token_examples):
+    examples = token_examples(3, SETS)
+    attrs = {**examples.features["speech"].attrs, "core": {"family": "transformers", "layers": [0, 2]}}
+    examples.features["speech"] = dataclasses.replace(examples.features["speech"], attrs=attrs)
+    saved = [spec.as_json() for spec in feature_specs(examples)]
+    old = tuple(FeatureSpec(**{key: fields[key] for key in list(fields)[:5]}) for fields in saved)
+    assert old[1].layers == 1
+    check_features(old, examples)

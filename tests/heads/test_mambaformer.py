@@ -6,12 +6,24 @@ import pytest
 import torch
 
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError
-from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays
+from heartfeat.heads.examples import UNLABELLED
 from heartfeat.heads.head import HeadState
 from heartfeat.heads.mambaformer import MambaFormer
 from heartfeat.heads.settings import MambaFormerSettings
 
-QUICK = MambaFormerSettings(epochs=2, batch_patients=4, crop_seconds=1.0, width=32, state=4)
+from .orders import shuffled
+
+QUICK = MambaFormerSettings(
+    epochs=2,
+    batch_patients=4,
+    crop_seconds=1.0,
+    width=32,
+    state=4,
+    dropout=0.1,
+    mixup=0.0,
+    inner_folds=0,
+    patient_weight=1.0,
+)
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -22,29 +34,6 @@ def fitted(examples, settings=QUICK):
     head = MambaFormer(settings)
     head.fit(examples, examples, silent)
     return head
-
-
-def shuffled(examples: Examples, seed: int = 0) -> tuple[Examples, np.ndarray]:
-    """The same patients with their recordings in another order, and that order."""
-    generator = np.random.default_rng(seed)
-    rows = np.arange(len(examples.patient_of))
-    order = np.concatenate(
-        [
-            generator.permutation(rows[examples.patient_of == patient])
-            for patient in range(len(examples.patients))
-        ]
-    )
-    features = {}
-    for name, arrays in examples.features.items():
-        spans = [np.arange(arrays.offsets[row], arrays.offsets[row + 1]) for row in order]
-        features[name] = FeatureArrays(
-            tokens=arrays.tokens[:, np.concatenate(spans)],
-            offsets=np.concatenate([[0], np.cumsum([len(span) for span in spans])]),
-            pooled=arrays.pooled[:, order],
-            attrs=arrays.attrs,
-        )
-    moved = dataclasses.replace(examples, recordings=examples.recordings[order], features=features)
-    return moved, order
 
 
 def test_predictions_are_probabilities_of_every_view(token_examples):
@@ -59,7 +48,7 @@ def test_predictions_are_probabilities_of_every_view(token_examples):
 
 
 def test_it_learns_what_it_is_shown(token_examples):
-    settings = MambaFormerSettings(epochs=12, batch_patients=4, crop_seconds=1.0, width=32, state=4)
+    settings = QUICK.model_copy(update={"epochs": 12})
     head = fitted(token_examples(36, seed=1), settings)
     unseen = token_examples(30, seed=2)
     prediction = head.predict(unseen.without_labels())

@@ -18,5 +18,18 @@ def test_settings_out_of_range_are_refused(wrong):
         MambaFormerSettings(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [
+        ({"inner_folds": 1}, "give 0, or 2 or more"),
+        ({"inner_folds": 0, "patient_weight": 0}, "set inner_folds to 2 or more"),
+        ({"inner_folds": 2, "patient_weight": 0, "recording_weight": 0}, "leaves nothing to learn"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_with_a_remedy(wrong, remedy):
+    with pytest.raises(ValidationError, match=remedy):
+        MambaFormerSettings(**wrong)
+
+
 def test_the_head_is_known_by_its_name():
     assert HEAD_SETTINGS[MambaFormerSettings().kind] is MambaFormerSettings

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from heartfeat.heads.feature_spec import FeatureSpec
+
 GAIN = 0.3
 """Deviation of a crop's random level shift, in deviations of the tokens."""
 
@@ -38,8 +40,12 @@ def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Gene
     return crops.masked_fill(mask, 0.0)
 
 
-def augment(crops: Tensor, spectrogram: bool, generator: np.random.Generator) -> Tensor:
-    """All changes of one feature set's crops; level and bands only mean something on a spectrogram."""
-    if spectrogram:
+def augment(crops: Tensor, spec: FeatureSpec, generator: np.random.Generator) -> Tensor:
+    """All changes of one feature set's crops.
+
+    Level and bands only mean something on a spectrogram; and to hide a stretch of the mean heart cycle would be to
+    hide all of a recording's systole.
+    """
+    if spec.spectrogram or spec.cycle:
         crops = mask_spans(shift_level(crops, generator), 2, BAND_MASK_SHARE, generator)
-    return mask_spans(crops, 1, TIME_MASK_SHARE, generator)
+    return crops if spec.cycle else mask_spans(crops, 1, TIME_MASK_SHARE, generator)

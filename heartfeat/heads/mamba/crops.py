@@ -1,24 +1,26 @@
 """Fixed-length crops of cached tokens, cut at the same time in every feature set."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.feature_spec import FeatureSpec
+from heartfeat.heads.mamba.crop_sources import CycleImages, TimeTokens
 
 
 class CropCutter:
-    """Cuts crops out of the tokens of some patients.
+    """Cuts crops out of the features of some patients.
 
     A recording shorter than a crop is repeated cyclically (a heart is periodic), so no crop needs padding.
 
     Parameters
     ----------
     examples
-        Patients whose feature arrays hold tokens.
+        Patients whose feature arrays hold tokens, but for sets of heart beats, which are seen pooled.
     specs
         Feature sets to cut from.
     seconds
@@ -28,22 +30,19 @@ class CropCutter:
     def __init__(self, examples: Examples, specs: Sequence[FeatureSpec], seconds: float) -> None:
         self.seconds = seconds
         self.specs = tuple(specs)
-        self._tokens: dict[str, Tensor] = {}
-        self._offsets: dict[str, np.ndarray] = {}
-        for spec in specs:
-            arrays = examples.features[spec.name]
-            if arrays.tokens is None:
-                raise ValueError(
-                    f"the feature set {spec.name!r} was loaded without tokens; load examples with tokens=True"
-                )
-            self._tokens[spec.name] = torch.from_numpy(arrays.tokens)
-            self._offsets[spec.name] = arrays.offsets
-        rates = [(self._offsets[spec.name], spec.token_rate) for spec in specs]
-        self.durations = np.min([np.diff(offsets) / rate for offsets, rate in rates], axis=0)
+        self._sources: dict[str, TimeTokens | CycleImages] = {
+            spec.name: (TimeTokens if spec.cycle is None else CycleImages)(examples.features[spec.name], spec)
+            for spec in specs
+        }
+        self.durations = np.min(
+            [np.full(len(examples.patient_of), np.inf), *(source.durations for source in self._all())], axis=0
+        )
+        # Where beats are all there is, one crop stands for a recording.
+        self.durations[np.isinf(self.durations)] = seconds
 
-    def tokens(self, name: str) -> Tensor:
-        """All tokens of one feature set, ``(views, rows, D)`` float16."""
-        return self._tokens[name]
+    def clean_tokens(self, name: str) -> Tensor:
+        """All tokens of one feature set in the clean view, ``(rows, D)``."""
+        return self._sources[name].clean_tokens()
 
     def cut(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
         """Crops ``(crops, tokens, D)`` float32 per feature set.
@@ -53,16 +52,13 @@ class CropCutter:
         recordings, starts, views
             ``(crops,)``: row of the recording, start of the crop (s), and number of the view.
         """
-        crops = {}
-        for spec in self.specs:
-            tokens, offsets = self._tokens[spec.name], self._offsets[spec.name]
-            lengths = np.diff(offsets)[recordings, None]
-            steps = np.arange(max(1, round(self.seconds * spec.token_rate)))
-            first = np.rint(starts * spec.token_rate).astype(np.int64)[:, None]
-            rows = offsets[:-1][recordings, None] + (first + steps) % lengths
-            of_view = torch.from_numpy(np.asarray(views, dtype=np.int64)[:, None])
-            crops[spec.name] = tokens[of_view, torch.from_numpy(rows)].float()
-        return crops
+        return {
+            name: source.cut(recordings, starts, views, self.seconds)
+            for name, source in self._sources.items()
+        }
+
+    def _all(self) -> Iterable[TimeTokens | CycleImages]:
+        return self._sources.values()
 
     def random_starts(self, recordings: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Uniform start times (s) at which a whole crop fits (0 where the recording is shorter)."""

@@ -1,23 +1,30 @@
 """The network of the `mambaformer` head."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from heartfeat.heads.feature_spec import FeatureSpec
-from heartfeat.heads.mamba.block import MultiScaleBlock
+from heartfeat.heads.mamba.auxiliary import AuxiliaryTasks
+from heartfeat.heads.mamba.cycle_path import CyclePath
+from heartfeat.heads.mamba.gate import PhaseGate, gate_source
+from heartfeat.heads.mamba.mixing import sequence_blocks
 from heartfeat.heads.mamba.pooling import AttentivePooling
-from heartfeat.heads.mamba.site_attention import SiteAttention
+from heartfeat.heads.mamba.site_attention import SiteAttention, SiteMean
 from heartfeat.heads.mamba.stems import Stem
+from heartfeat.heads.neural.standardise import Standardise
 from heartfeat.heads.settings import MambaFormerSettings
 
 _METADATA_WIDTH = 16
 
+_CONTRAST_WIDTH = 32
+
 
 class MambaFormerNet(nn.Module):
-    """Stems, multi-scale Mamba-2 blocks, pooling per recording, attention between sites, classifiers.
+    """Stems, phase gate, multi-scale Mamba-2 blocks, pooling per recording, attention between sites, classifiers.
 
     Parameters
     ----------
@@ -27,6 +34,8 @@ class MambaFormerNet(nn.Module):
         Feature sets, one stem each.
     sites, metadata, classes
         Numbers of site codes, of metadata inputs (0: none) and of classes.
+    tasks
+        Number of classes of every auxiliary task.
     """
 
     def __init__(
@@ -36,37 +45,53 @@ class MambaFormerNet(nn.Module):
         sites: int,
         metadata: int,
         classes: int,
+        tasks: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         width, dropout = settings.width, settings.dropout
         length = max(1, round(settings.crop_seconds * settings.token_rate))
-        self.names = [spec.name for spec in specs]
-        self.stems = nn.ModuleList(Stem(spec, width, length) for spec in specs)
-        self.join = nn.Linear(width * len(specs), width)
-        self.blocks = nn.ModuleList(
-            MultiScaleBlock(width, settings.state, settings.scales, dropout) for _ in range(settings.layers)
-        )
+        in_time = [spec for spec in specs if spec.cycle is None]
+        in_cycle = [spec for spec in specs if spec.cycle is not None]
+        self.names, self.cycle_names = [spec.name for spec in in_time], [spec.name for spec in in_cycle]
+        self.stems = nn.ModuleList(Stem(spec, width, length) for spec in in_time)
+        self.join = nn.Linear(width * max(1, len(in_time)), width)
+        self.blocks = nn.ModuleList(sequence_blocks(settings))
         self.norm = nn.LayerNorm(width)
         self.pooling = AttentivePooling(width, dropout)
         self.recording_classifier = nn.Linear(width, classes)
-        self.site_attention = SiteAttention(width, sites, dropout)
+        attention = settings.site_attention
+        self.site_attention = SiteAttention(width, sites, dropout) if attention else SiteMean(width, sites)
         self.metadata = nn.Sequential(nn.Linear(metadata, _METADATA_WIDTH), nn.GELU()) if metadata else None
-        extra = _METADATA_WIDTH if metadata else 0
-        self.patient_classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(width + extra, classes))
+        of_patient = width + (_METADATA_WIDTH if metadata else 0)
+        self.patient_classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(of_patient, classes))
+        # What is not always there comes last, so that it changes no random draw of the others.
+        self.cycles = nn.ModuleList(CyclePath(spec, settings) for spec in in_cycle)
+        paths = len(self.cycles) + bool(in_time)
+        self.merge = nn.Linear(paths * width, width) if paths > 1 else nn.Identity()
+        self.gate = PhaseGate(gate_source(settings.gate, specs), width) if settings.gate != "none" else None
+        self.auxiliary = AuxiliaryTasks(tasks, of_patient, width) if tasks else None
+        self.projection = _projection(width) if settings.contrastive else None
 
     def learn_scales(self, tokens: Mapping[str, Tensor]) -> None:
         """Take mean and deviation of every input dimension from training tokens ``(rows, D)``."""
-        for name, stem in self._stems():
-            stem.standardise.learn(tokens[name])
+        for name, standardise in self._standardisers():
+            standardise.learn(tokens[name])
 
     def standardise(self, crops: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Crops by feature set, standardised with the figures of the training tokens."""
-        return {name: stem.standardise(crops[name]) for name, stem in self._stems()}
+        return {name: standardise(crops[name]) for name, standardise in self._standardisers()}
 
     def encode(self, crops: Mapping[str, Tensor]) -> Tensor:
         """Standardised crops, ``(crops, tokens, dim)`` per feature set, to vectors ``(crops, width)``."""
+        vectors = [self._encode_time(crops)] if self.names else []
+        vectors += [path(crops[name]) for name, path in self._cycles()]
+        return self.merge(torch.cat(vectors, dim=-1))
+
+    def _encode_time(self, crops: Mapping[str, Tensor]) -> Tensor:
         stems = [stem(crops[name]) for name, stem in self._stems()]
         tokens = self.join(torch.cat(stems, dim=-1))
+        if self.gate is not None:
+            tokens = self.gate(tokens, crops[self.gate.name])
         for block in self.blocks:
             tokens = block(tokens)
         return self.pooling(self.norm(tokens))
@@ -76,7 +101,18 @@ class MambaFormerNet(nn.Module):
         return self.recording_classifier(vectors)
 
     def patient_logits(self, vectors: Tensor, sites: Tensor, slots: Tensor, metadata: Tensor) -> Tensor:
-        """Logits per patient.
+        """`patient_vectors` to logits ``(patients, classes)``."""
+        return self.patient_classifier(self.patient_vectors(vectors, sites, slots, metadata))
+
+    def extra_logits(
+        self, vectors: Tensor, sites: Tensor, slots: Tensor, metadata: Tensor
+    ) -> dict[str, Tensor]:
+        """`patient_vectors` to logits ``(patients, classes)`` of every auxiliary task."""
+        patients = self.patient_vectors(vectors, sites, slots, metadata)
+        return self.auxiliary(patients) if self.auxiliary is not None else {}
+
+    def patient_vectors(self, vectors: Tensor, sites: Tensor, slots: Tensor, metadata: Tensor) -> Tensor:
+        """All recordings and metadata of each patient as one vector.
 
         Parameters
         ----------
@@ -86,18 +122,22 @@ class MambaFormerNet(nn.Module):
             ``(patients, most recordings)`` int64: rows of ``vectors`` of each patient, -1 for padding.
         metadata
             ``(patients, metadata)``.
-
-        Returns
-        -------
-        Tensor
-            ``(patients, classes)``.
         """
         present = slots >= 0
         rows = slots.clamp(min=0)
         pooled = self.site_attention(vectors[rows], sites[rows], present)
-        if self.metadata is not None:
-            pooled = torch.cat([pooled, self.metadata(metadata)], dim=-1)
-        return self.patient_classifier(pooled)
+        return pooled if self.metadata is None else torch.cat([pooled, self.metadata(metadata)], dim=-1)
 
     def _stems(self) -> Iterator[tuple[str, Stem]]:
         return zip(self.names, cast(Iterable[Stem], self.stems), strict=True)
+
+    def _standardisers(self) -> Iterator[tuple[str, Standardise]]:
+        yield from ((name, stem.standardise) for name, stem in self._stems())
+        yield from ((name, path.standardise) for name, path in self._cycles())
+
+    def _cycles(self) -> Iterator[tuple[str, CyclePath]]:
+        return zip(self.cycle_names, cast(Iterable[CyclePath], self.cycles), strict=True)
+
+
+def _projection(width: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, _CONTRAST_WIDTH))

@@ -55,6 +55,19 @@ class Predictor:
         of_crops = _probabilities(self.net.recording_logits(vectors), self.weights)
         return self._patients(vectors), self._mean_over_crops(of_crops)
 
+    @torch.no_grad()
+    def extra(self, number: int) -> dict[str, np.ndarray]:
+        """Probabilities of every auxiliary task under one view: ``(patients, its classes)`` float64 by name."""
+        vectors, slots = self._encode(number), torch.from_numpy(slots_of(self.patient_of, self.patients))
+        draws = [
+            self.net.extra_logits(vectors[crop], self.sites, slots, self.metadata) for crop in self._draws()
+        ]
+        even = {name: np.ones(logits.shape[1]) for name, logits in draws[0].items()}
+        return {
+            name: np.mean([_probabilities(logits[name], ones) for logits in draws], axis=0)
+            for name, ones in even.items()
+        }
+
     def _encode(self, view: int) -> Tensor:
         parts = []
         for first in range(0, len(self.crop_recordings), _CROPS_AT_ONCE):
@@ -70,13 +83,16 @@ class Predictor:
         np.add.at(sums, self.crop_recordings, of_crops)
         return sums / counts[:, None]
 
-    def _patients(self, vectors: Tensor) -> np.ndarray:
+    def _draws(self) -> list[Tensor]:
+        """Rows of one crop per recording, ``(recordings,)``, spread evenly over the recordings."""
         counts = np.bincount(self.crop_recordings, minlength=len(self.patient_of))
         first = np.cumsum(counts) - counts
+        return [torch.from_numpy(first + draw * counts // DRAWS) for draw in range(DRAWS)]
+
+    def _patients(self, vectors: Tensor) -> np.ndarray:
         slots = torch.from_numpy(slots_of(self.patient_of, self.patients))
         total = np.zeros((self.patients, len(self.weights)))
-        for draw in range(DRAWS):
-            crop = torch.from_numpy(first + draw * counts // DRAWS)
+        for crop in self._draws():
             logits = self.net.patient_logits(vectors[crop], self.sites, slots, self.metadata)
             total += _probabilities(logits, self.weights)
         return total / DRAWS

@@ -26,3 +26,17 @@ class SiteAttention(nn.Module):
         normal = self.norm(placed)
         seen, _ = self.attention(normal, normal, normal, key_padding_mask=~present, need_weights=False)
         return self.pooling(torch.where(present.unsqueeze(-1), placed + seen, 0.0), present)
+
+
+class SiteMean(nn.Module):
+    """What there is without attention between recordings: their mean, each with its site added."""
+
+    def __init__(self, width: int, sites: int) -> None:
+        super().__init__()
+        self.site = nn.Embedding(sites, width)
+        nn.init.normal_(self.site.weight, std=0.1)
+
+    def forward(self, recordings: Tensor, sites: Tensor, present: Tensor) -> Tensor:
+        """As `SiteAttention.forward`."""
+        placed = torch.where(present.unsqueeze(-1), recordings + self.site(sites), 0.0)
+        return placed.sum(1) / present.sum(1, keepdim=True)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from heartfeat.heads.feature_spec import FeatureSpec
+from heartfeat.heads.mamba.layer_sum import LayerSum
 from heartfeat.heads.neural.standardise import Standardise
 
 
@@ -13,10 +14,10 @@ class SpectrogramStem(nn.Module):
     def __init__(self, bands: int, width: int) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
-            *_stage(1, 16, kernel=5, stride=(2, 2)),
-            *_stage(16, 32, kernel=3, stride=(2, 2)),
-            *_stage(32, 48, kernel=3, stride=(1, 2)),
-            *_stage(48, 64, kernel=3, stride=(1, 2)),
+            *stage(1, 16, kernel=5, stride=(2, 2)),
+            *stage(16, 32, kernel=3, stride=(2, 2)),
+            *stage(32, 48, kernel=3, stride=(1, 2)),
+            *stage(48, 64, kernel=3, stride=(1, 2)),
         )
         # Channels last is a third faster on CPU for so few channels.
         for parameter in self.convolutions.parameters():
@@ -31,15 +32,16 @@ class SpectrogramStem(nn.Module):
 
 
 class LinearStem(nn.Module):
-    """One linear map per token, for features of a frozen backbone."""
+    """One linear map per token, for features of a frozen backbone; several layers are summed first."""
 
-    def __init__(self, dim: int, width: int) -> None:
+    def __init__(self, dim: int, width: int, layers: int = 1) -> None:
         super().__init__()
-        self.project = nn.Sequential(nn.Linear(dim, width), nn.LayerNorm(width), nn.GELU())
+        self.layers = LayerSum(layers) if layers > 1 else nn.Identity()
+        self.project = nn.Sequential(nn.Linear(dim // layers, width), nn.LayerNorm(width), nn.GELU())
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens, dim)`` to ``(batch, tokens, width)``."""
-        return self.project(tokens)
+        return self.project(self.layers(tokens))
 
 
 class Stem(nn.Module):
@@ -49,7 +51,9 @@ class Stem(nn.Module):
         super().__init__()
         self.length = length
         self.standardise = Standardise(spec.dim)
-        self.body = (SpectrogramStem if spec.spectrogram else LinearStem)(spec.dim, width)
+        self.body = (
+            SpectrogramStem(spec.dim, width) if spec.spectrogram else LinearStem(spec.dim, width, spec.layers)
+        )
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens, dim)``, standardised, to ``(batch, length, width)``."""
@@ -63,6 +67,7 @@ def to_length(tokens: Tensor, length: int) -> Tensor:
     return nn.functional.adaptive_avg_pool1d(tokens.transpose(1, 2), length).transpose(1, 2)
 
 
-def _stage(channels: int, out: int, kernel: int, stride: tuple[int, int]) -> list[nn.Module]:
+def stage(channels: int, out: int, kernel: int, stride: tuple[int, int]) -> list[nn.Module]:
+    """A convolution over time and frequency, normalised and rectified."""
     convolution = nn.Conv2d(channels, out, kernel, stride, padding=kernel // 2, bias=False)
     return [convolution, nn.BatchNorm2d(out), nn.ReLU()]

@@ -30,6 +30,8 @@ class Batch:
         As `MambaFormerNet.patient_logits` takes them.
     patient_targets, recording_targets
         ``(patients, classes)`` and ``(recordings, classes)``; a row of an unlabelled one sums to less than 1.
+    extra_targets
+        The same pair for every auxiliary task, by name.
     """
 
     crops: dict[str, Tensor]
@@ -38,10 +40,19 @@ class Batch:
     metadata: Tensor
     patient_targets: Tensor
     recording_targets: Tensor
+    extra_targets: dict[str, tuple[Tensor, Tensor]]
+
+
+RECORDINGS_PER_PATIENT = 4
+"""Recordings in a step for every patient that a step would hold, where recordings are drawn one by one."""
 
 
 class BatchMaker:
-    """Draws batches from the training patients; every draw comes from one generator."""
+    """Draws batches of training patients, or of single recordings; every draw comes from one generator.
+
+    Patients come with all their recordings, which are alike and share their labels; where nothing is learned of
+    patients, single recordings of many of them make a better batch.
+    """
 
     def __init__(
         self,
@@ -57,29 +68,42 @@ class BatchMaker:
         self.rows = slots_of(examples.patient_of, len(examples.patients))
         self.patient_targets = one_hot(examples.labels, len(examples.classes))
         self.recording_targets = one_hot(labels_of_recordings(examples), len(examples.classes))
+        extras = {name: examples.extra_labels[name] for name in settings.tasks}
+        self.extra_targets = {
+            name: tuple(one_hot(codes, len(extra.classes)) for codes in (extra.patients, extra.recordings))
+            for name, extra in extras.items()
+        }
+
+        labelled = np.flatnonzero(self.recording_targets.any(axis=1))
+        self.singly = settings.patient_weight == 0
+        self._units = labelled if self.singly else np.arange(len(examples.patients))
+        self._size = settings.batch_patients * (RECORDINGS_PER_PATIENT if self.singly else 1)
 
     @property
     def batches(self) -> int:
-        """Batches per epoch; the patients that are left over are others in every epoch."""
-        return max(1, len(self.examples.patients) // self.settings.batch_patients)
+        """Batches per epoch; what is left over is other recordings or patients in every epoch."""
+        return max(1, len(self._units) // self._size)
 
     def epoch(self, net: MambaFormerNet) -> Iterator[Batch]:
         """All batches of one epoch, in a new order."""
-        order = self.generator.permutation(len(self.examples.patients))
-        size = self.settings.batch_patients
+        order = self.generator.permutation(self._units)
         for i in range(self.batches):
-            yield self._batch(order[i * size : (i + 1) * size], net)
+            chosen = order[i * self._size : (i + 1) * self._size]
+            if self.singly:
+                yield self._batch(chosen, self.examples.patient_of[chosen], np.ones_like(chosen), net)
+            else:
+                rows = self.rows[chosen]
+                yield self._batch(rows[rows >= 0], chosen, (rows >= 0).sum(1), net)
 
-    def _batch(self, patients: np.ndarray, net: MambaFormerNet) -> Batch:
-        rows = self.rows[patients]
-        recordings = rows[rows >= 0]
-        counts = (rows >= 0).sum(1)
+    def _batch(
+        self, recordings: np.ndarray, patients: np.ndarray, counts: np.ndarray, net: MambaFormerNet
+    ) -> Batch:
+        """``counts`` of the ``recordings`` belong to each of the ``patients``."""
         slots = slots_of(np.repeat(np.arange(len(patients)), counts), len(patients))
         starts = self.cutter.random_starts(recordings, self.generator)
+        views = len(self.examples.views) if self.settings.view_augment else 1
         crops = net.standardise(
-            self.cutter.cut(
-                recordings, starts, random_views(len(self.examples.views), len(recordings), self.generator)
-            )
+            self.cutter.cut(recordings, starts, random_views(views, len(recordings), self.generator))
         )
         batch = Batch(
             crops=crops,
@@ -88,8 +112,13 @@ class BatchMaker:
             metadata=torch.from_numpy(self.metadata[patients]),
             patient_targets=torch.from_numpy(self.patient_targets[patients]),
             recording_targets=torch.from_numpy(self.recording_targets[recordings]),
+            extra_targets={
+                name: (torch.from_numpy(of_patients[patients]), torch.from_numpy(of_recordings[recordings]))
+                for name, (of_patients, of_recordings) in self.extra_targets.items()
+            },
         )
-        return self._augmented(self._mixed(batch, slots, counts) if self.settings.mixup else batch)
+        batch = self._mixed(batch, slots, counts) if self.settings.mixup else batch
+        return self._augmented(batch) if self.settings.spec_augment else batch
 
     def _mixed(self, batch: Batch, slots: np.ndarray, counts: np.ndarray) -> Batch:
         mate = self.generator.permutation(len(slots))
@@ -104,11 +133,15 @@ class BatchMaker:
             metadata=_blend(batch.metadata, batch.metadata[mate], own),
             patient_targets=_blend(batch.patient_targets, batch.patient_targets[mate], own),
             recording_targets=_blend(batch.recording_targets, batch.recording_targets[rows], of_recording),
+            extra_targets={
+                name: (_blend(patients, patients[mate], own), _blend(heard, heard[rows], of_recording))
+                for name, (patients, heard) in batch.extra_targets.items()
+            },
         )
 
     def _augmented(self, batch: Batch) -> Batch:
         for spec in self.cutter.specs:
-            batch.crops[spec.name] = augment(batch.crops[spec.name], spec.spectrogram, self.generator)
+            batch.crops[spec.name] = augment(batch.crops[spec.name], spec, self.generator)
         return batch
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Generic, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,15 +28,24 @@ class Trainer(Generic[Net]):
         Length of the training; the moving average reaches back about two epochs.
     learning_rate, weight_decay
         Of AdamW; norms, biases and other vectors do not decay.
+    clip
+        Longest gradient of a step, or None.
     """
 
     def __init__(
-        self, net: Net, steps: int, steps_per_epoch: int, learning_rate: float, weight_decay: float
+        self,
+        net: Net,
+        steps: int,
+        steps_per_epoch: int,
+        learning_rate: float,
+        weight_decay: float,
+        clip: float | None = CLIP,
     ) -> None:
         decayed = [p for p in net.parameters() if p.dim() > 1]
         kept = [p for p in net.parameters() if p.dim() <= 1]
         groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]
-        self.net = net
+        self.net, self.clip = net, clip
+        self.learning_rate = learning_rate
         self.optimiser = torch.optim.AdamW(groups, lr=learning_rate, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda step: rate_share(step, steps)
@@ -52,11 +62,49 @@ class Trainer(Generic[Net]):
         """One update from ``loss``; its value."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self.net.parameters(), self.clip)
+        self.learning_rate = self.optimiser.param_groups[0]["lr"]
         self.optimiser.step()
         self.schedule.step()
         self._average.update_parameters(self.net)
         return loss.item()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors that training goes on from, by name: weights, their average, and the optimiser's moments."""
+        found = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
+        found |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
+        for name, parameter in self.net.named_parameters():
+            for key, tensor in self.optimiser.state.get(parameter, {}).items():
+                found[f"optimiser.{key}.{name}"] = tensor
+        return found
+
+    def numbers(self) -> dict[str, Any]:
+        """What else training goes on from, JSON-able: the learning rate and its schedule."""
+        schedule = {name: value for name, value in self.schedule.state_dict().items() if name != "lr_lambdas"}
+        rates = [group["lr"] for group in self.optimiser.param_groups]
+        return {"schedule": schedule, "rates": rates, "learning_rate": self.learning_rate}
+
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Go back to where `tensors` and `numbers` were read."""
+        self.net.load_state_dict(_under("net.", tensors))
+        self._average.load_state_dict(_under("average.", tensors))
+        of_optimiser = _under("optimiser.", tensors)
+        for name, parameter in self.net.named_parameters():
+            moments = {key: of_optimiser.get(f"{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")}
+            # The fused step walks memory, so moments need the very layout of their parameters.
+            self.optimiser.state[parameter] = {
+                key: torch.empty_like(parameter if key != "step" else saved, device=parameter.device).copy_(
+                    saved
+                )
+                for key, saved in moments.items()
+                if saved is not None
+            }
+        for group, rate in zip(self.optimiser.param_groups, numbers["rates"], strict=True):
+            group["lr"] = rate
+        lambdas = [None] * len(self.optimiser.param_groups)
+        self.schedule.load_state_dict({**numbers["schedule"], "lr_lambdas": lambdas})
+        self.learning_rate = numbers["learning_rate"]
 
 
 def rate_share(step: int, steps: int) -> float:
@@ -67,15 +115,5 @@ def rate_share(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy with soft targets, ``sum(w y log p) / sum(y)``; rows of zeros do not count.
-
-    Parameters
-    ----------
-    logits, targets
-        ``(n, classes)``.
-    weights
-        ``(classes,)``.
-    """
-    losses = -(weights * targets * torch.log_softmax(logits, dim=-1)).sum()
-    return losses / targets.sum().clamp(min=1.0)
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,11 +11,15 @@ import torch
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
-from heartfeat.heads.neural.bags import one_hot, slots_of
-from heartfeat.heads.neural.best_weights import BestWeights
+from heartfeat.heads.monitor import Monitor, as_monitor
+from heartfeat.heads.neural.bags import slots_of
+from heartfeat.heads.neural.checkpoint import made_of
 from heartfeat.heads.neural.class_weights import loss_weights, posterior
+from heartfeat.heads.neural.compute import current_compute, for_judging, moved, on_device
+from heartfeat.heads.neural.loop import Loop
+from heartfeat.heads.neural.losses import make_loss
 from heartfeat.heads.neural.threads import one_thread
-from heartfeat.heads.neural.trainer import Trainer, weighted_cross_entropy
+from heartfeat.heads.neural.trainer import Trainer
 from heartfeat.heads.pooled.bag_net import BagNet
 from heartfeat.heads.pooled.settings import PooledSettings
 from heartfeat.heads.pooled.training_rows import RowBatch, RowBatches
@@ -31,6 +36,7 @@ class PooledHead:
     """
 
     uses_tokens: ClassVar[bool] = False
+    uses_device: ClassVar[bool] = True
     settings_class: ClassVar[type[PooledSettings]]
 
     def __init__(self, settings: Any) -> None:  # noqa: ANN401 - each head narrows it to its own settings
@@ -38,6 +44,7 @@ class PooledHead:
         self._classes: tuple[str, ...] = ()
         self._encoder: TabularEncoder | None = None
         self._weights = np.ones(0)
+        self._criterion = make_loss(settings.loss, settings.gamma, settings.label_smoothing)
         self._net: BagNet | None = None
 
     def _new_net(self, columns: int, classes: int) -> BagNet:
@@ -45,7 +52,7 @@ class PooledHead:
         raise NotImplementedError
 
     def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
-        """Train on ``train`` until the loss of ``valid`` has not fallen for `patience` epochs; keep its best weights.
+        """Train on ``train`` until `stop_on` of ``valid`` got no better for `patience` epochs; keep its best weights.
 
         Where no training recording has a label of its own, recordings are trained on their patient's label. With
         nobody labelled in ``valid``, all epochs are trained and the last weights kept.
@@ -54,12 +61,15 @@ class PooledHead:
         -------
         list of dict
             Per epoch ``epoch``, ``loss`` and ``valid_loss`` (mean negative log-likelihood of the labelled
-            validation patients, clean view, under the averaged weights; the score of early stopping).
+            validation patients, clean view, under the averaged weights) and the scores of a `Monitor`.
 
         Raises
         ------
         ConfigError
-            When nobody in ``train`` has a label, or the class weights do not fit the classes.
+            When nobody in ``train`` has a label, the class weights do not fit the classes, or `stop_on` needs
+            scores that ``progress`` does not bring.
+        RunError
+            When the checkpoint of ``progress``, a `Monitor`, is of another fit.
         """
         settings = self.settings
         if not (train.labels != UNLABELLED).any():
@@ -67,29 +77,35 @@ class PooledHead:
         self._classes = train.classes
         self._encoder = TabularEncoder.fit(train, metadata=settings.metadata, quality=settings.quality)
         self._weights = loss_weights(train.labels, train.classes, settings.class_weights)
-        with one_thread(), torch.random.fork_rng(devices=[]):
+        with one_thread(), torch.random.fork_rng(devices=current_compute().gpus):
             torch.manual_seed(settings.seed)
-            return self._train(train, valid, self._encoder, progress)
+            return self._train(train, valid, self._encoder, as_monitor(progress))
 
     def _train(
-        self, train: Examples, valid: Examples, encoder: TabularEncoder, progress: Progress
+        self, train: Examples, valid: Examples, encoder: TabularEncoder, monitor: Monitor
     ) -> list[dict[str, float]]:
-        settings, rows = self.settings, encoder(train)
+        settings, compute, rows = self.settings, current_compute(), encoder(train)
         net = self._new_net(encoder.dim, len(self._classes))
         net.standardise.learn(torch.from_numpy(rows[0]))
-        batches = RowBatches(train, rows, settings.batch_patients, np.random.default_rng(settings.seed))
-        steps = settings.epochs * batches.batches
-        trainer = Trainer(net, steps, batches.batches, settings.learning_rate, settings.weight_decay)
-        self._net, weights = trainer.averaged, torch.from_numpy(self._weights).float()
-        best, history = BestWeights(settings.patience), list[dict[str, float]]()
-        for epoch in range(1, settings.epochs + 1):
-            net.train()
-            losses = [trainer.step(self._loss(net, batch, weights)) for batch in batches.epoch()]
-            history.append({"epoch": float(epoch), "loss": float(np.mean(losses)), **self._watch(valid)})
-            progress("epoch", epoch, settings.epochs)
-            if "valid_loss" in history[-1] and best.look(history[-1]["valid_loss"], self._net):
-                break
-        best.restore(self._net)
+        net = on_device(net, compute.device)
+        generator = np.random.default_rng(settings.seed)
+        batches = RowBatches(train, rows, settings.batch_patients, generator)
+        steps, rate, decay = settings.epochs * batches.batches, settings.learning_rate, settings.weight_decay
+        trainer = Trainer(net, steps, batches.batches, rate, decay, settings.clip)
+        self._net = trainer.averaged
+        weights = torch.from_numpy(self._weights).float().to(compute.device)
+
+        def losses() -> Iterator[torch.Tensor]:
+            for batch in batches.epoch():
+                with compute.autocast():
+                    loss = self._loss(net, moved(batch, compute.device), weights)
+                yield loss
+
+        watched = encoder(valid)[0]
+        described = made_of(settings.model_dump(mode="json"), train, valid)
+        judge = lambda: self._judge(watched, valid)[0]  # noqa: E731
+        history = Loop(settings, trainer, losses, valid.labels, judge, generator, monitor, described).run()
+        self._net = on_device(trainer.averaged, "cpu")
         return history
 
     def predict(self, examples: Examples) -> Prediction:
@@ -146,25 +162,16 @@ class PooledHead:
 
     def _loss(self, net: BagNet, batch: RowBatch, weights: torch.Tensor) -> torch.Tensor:
         of_patients, of_recordings = net(batch.rows, batch.slots)
-        loss = weighted_cross_entropy(of_patients, batch.patient_targets, weights)
-        extra = weighted_cross_entropy(of_recordings, batch.recording_targets, weights)
+        loss = self._criterion(of_patients, batch.patient_targets, weights)
+        extra = self._criterion(of_recordings, batch.recording_targets, weights)
         return loss + self.settings.recording_weight * extra
-
-    def _watch(self, valid: Examples) -> dict[str, float]:
-        targets = one_hot(valid.labels, len(self._classes))
-        if not targets.any():
-            return {}
-        encoder, _ = self._fitted()
-        probabilities, _ = self._judge(encoder(valid)[0], valid)
-        losses = -(targets * np.log(np.maximum(probabilities, 1e-12))).sum(1)
-        return {"valid_loss": float(losses.sum() / targets.sum())}
 
     @torch.no_grad()
     def _judge(self, rows: np.ndarray, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of one view: ``(patients, classes)`` and ``(recordings, classes)`` float64."""
         _, net = self._fitted()
         slots = slots_of(examples.patient_of, len(examples.patients))
-        logits = net.eval()(torch.from_numpy(rows), torch.from_numpy(slots))
+        logits = for_judging(net)(torch.from_numpy(rows), torch.from_numpy(slots))
         patients, recordings = (torch.softmax(part.double(), dim=-1).numpy() for part in logits)
         return posterior(patients, self._weights), posterior(recordings, self._weights)
 

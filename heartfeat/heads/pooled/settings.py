@@ -2,18 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from heartfeat.heads.neural.settings import NeuralSettings
 
 
-class PooledSettings(BaseModel):
-    """What the neural heads on pooled features have in common.
+class PooledSettings(NeuralSettings):
+    """What the neural heads on pooled features have in common, besides how they are trained (`NeuralSettings`).
 
     Attributes
     ----------
-    epochs
-        Most passes over the training patients.
-    patience
-        Epochs without a lower loss of the validation patients after which training stops.
     batch_patients
         Patients per step, each with all its recordings.
     learning_rate, weight_decay
@@ -28,15 +26,10 @@ class PooledSettings(BaseModel):
         Whether age, sex, height, weight and pregnancy are used.
     quality
         Whether the recordings' quality figures are used.
-    seed
-        Seed of the initial weights and of every random draw.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: str
     epochs: int = Field(60, ge=1)
-    patience: int = Field(15, ge=1)
+    patience: int | None = Field(15, ge=1)
     batch_patients: int = Field(16, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.1, ge=0)
@@ -45,7 +38,6 @@ class PooledSettings(BaseModel):
     recording_weight: float = Field(1.0, ge=0)
     metadata: bool = True
     quality: bool = True
-    seed: int = Field(0, ge=0)
 
 
 class LinearSettings(PooledSettings):

@@ -9,18 +9,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from heartfeat.errors import ConfigError, RunError
-from heartfeat.heads.examples import Examples
+from heartfeat.heads.combiner import Combiner
+from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
+from heartfeat.heads.patient_evidence import patient_evidence
+from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import LgbmSettings, LogisticSettings
 from heartfeat.heads.tabular.cross_fit import RowModel, cross_fit, predict_views
 from heartfeat.heads.tabular.encoder import TabularEncoder
-from heartfeat.heads.tabular.linear_model import LinearModel
-from heartfeat.heads.tabular.patient_evidence import patient_evidence
-from heartfeat.heads.tabular.person_folds import person_folds
 from heartfeat.heads.tabular.training_table import join_tables, patient_rows, training_table
 
 LEVELS = ("recording", "patient")
-_COMBINER_PENALTY = 0.008
 
 
 class TabularHead:
@@ -33,6 +32,7 @@ class TabularHead:
     """
 
     uses_tokens: ClassVar[bool] = False
+    trains_on_valid: bool = True
     settings_class: ClassVar[type[LogisticSettings] | type[LgbmSettings]]
 
     def __init__(self, settings: Any) -> None:  # noqa: ANN401 - each head narrows it to its own settings
@@ -40,7 +40,8 @@ class TabularHead:
         self._classes: tuple[str, ...] = ()
         self._encoder: TabularEncoder | None = None
         self._models: dict[str, RowModel] = {}
-        self._combiner: LinearModel | None = None
+        self._combiner: Combiner | None = None
+        self.held_out: Prediction | None = None
 
     def _fit_rows(self, rows: np.ndarray, labels: np.ndarray) -> RowModel:
         """Fit a model of rows."""
@@ -57,7 +58,8 @@ class TabularHead:
     def fit(self, train: Examples, valid: Examples, progress: Progress) -> list[dict[str, float]]:
         """Fit on ``train`` and ``valid``, all views.
 
-        There is nothing to stop early and no setting to tune, so the validation patients are trained on too.
+        There is nothing to stop early and no setting to tune, so the validation patients are trained on too;
+        `held_out` is what the inner folds say of them.
 
         Returns
         -------
@@ -69,7 +71,7 @@ class TabularHead:
         ConfigError
             When fewer than two persons have a labelled patient.
         """
-        settings, self._classes = self.settings, train.classes
+        settings, self._classes, self.held_out = self.settings, train.classes, None
         self._encoder = TabularEncoder.fit(train, metadata=settings.metadata, quality=settings.quality)
         table = join_tables([training_table(self._encoder, part) for part in (train, valid)])
         if len(set(table.persons)) < 2:
@@ -93,11 +95,25 @@ class TabularHead:
             self._models = {"recording": of_recordings.model, "patient": of_patients.model}
             views = zip(of_recordings.unseen, of_patients.unseen, strict=True)
             evidence = [patient_evidence(*view, table.patient_of) for view in views]
-            labels = np.tile(table.patient_labels, len(evidence))
-            self._combiner = LinearModel.fit(
-                np.concatenate(evidence), labels, len(self._classes), _COMBINER_PENALTY
-            )
+            quality = self._encoder.quality_of(averages[0])
+            every = np.ones(len(fold), dtype=bool)
+            self._combiner = self._combine(evidence, quality, table.patient_labels, every)
+            held = np.arange(len(fold)) >= len(fold) - int((valid.labels != UNLABELLED).sum())
+            if held.any() and not held.all():
+                combiner = self._combine(evidence, quality, table.patient_labels, ~held)
+                patients = np.stack([combiner.predict(view[held], quality[held]) for view in evidence])
+                self.held_out = Prediction(patients, of_recordings.unseen[:, held[table.patient_of]])
         return []
+
+    def _combine(
+        self, evidence: list[np.ndarray], quality: np.ndarray, labels: np.ndarray, keep: np.ndarray
+    ) -> Combiner:
+        """The model that weighs what is said of the patients to ``keep``, over all views."""
+        rows = np.concatenate([view[keep] for view in evidence])
+        count = len(evidence)
+        return Combiner.fit(
+            rows, np.tile(quality[keep], (count, 1)), np.tile(labels[keep], count), len(self._classes)
+        )
 
     def predict(self, examples: Examples) -> Prediction:
         """Probabilities for each view of ``examples`` by itself; labels are not looked at.
@@ -116,7 +132,8 @@ class TabularHead:
             of_recordings = predict_views(self._models["recording"], rows)
             of_patients = predict_views(self._models["patient"], averages)
             views = zip(of_recordings, of_patients, strict=True)
-            patients = [combiner.predict(patient_evidence(*view, patient_of)) for view in views]
+            quality = encoder.quality_of(averages[0])
+            patients = [combiner.predict(patient_evidence(*view, patient_of), quality) for view in views]
         return Prediction(np.stack(patients), of_recordings)
 
     def state(self) -> HeadState:
@@ -146,10 +163,10 @@ class TabularHead:
         head._classes = tuple(state.settings["classes"])
         head._encoder = TabularEncoder.from_json(state.settings["encoder"])
         head._models = {level: head._load_model(level, state) for level in LEVELS}
-        head._combiner = LinearModel.from_arrays(state.arrays, "combiner.")
+        head._combiner = Combiner.from_arrays(state.arrays, "combiner.", len(head._classes))
         return head
 
-    def _fitted(self) -> tuple[TabularEncoder, LinearModel]:
+    def _fitted(self) -> tuple[TabularEncoder, Combiner]:
         if self._encoder is None or self._combiner is None:
             raise RunError(
                 f"this {self.settings.kind} head has not been fitted; call fit() or from_state() first"

@@ -16,6 +16,12 @@ from heartfeat.heads.metadata import MetadataEncoder
 from heartfeat.heads.site_codes import site_codes
 from heartfeat.signals.quality import QUALITY
 
+_OF_BEATS = ("mean", "p10")
+"""Statistics over heart beats that become columns."""
+
+_PHASES_TOGETHER, _BANDS_TOGETHER = 4, 2
+"""Neighbours on the grid of a heart beat that become one column."""
+
 
 @dataclass(frozen=True)
 class TabularEncoder:
@@ -58,7 +64,12 @@ class TabularEncoder:
     def dim(self) -> int:
         """Numbers per recording."""
         metadata = self.metadata.dim if self.metadata else 0
-        return sum(self.widths.values()) + len(self.sites) + metadata + 2 * len(self.quality)
+        return (
+            sum(self._columns(spec) for spec in self.specs)
+            + len(self.sites)
+            + metadata
+            + 2 * len(self.quality)
+        )
 
     def __call__(self, examples: Examples) -> np.ndarray:
         """The table of every view, ``(views, recordings, dim)`` float32, finite.
@@ -69,10 +80,13 @@ class TabularEncoder:
             When the features are not those that the encoder was fitted on.
         """
         check_features(self.specs, examples)
-        pooled = [self._pooled(examples, spec.name) for spec in self.specs]
+        pooled = [coarse(self._pooled(examples, spec.name), spec) for spec in self.specs]
         known = self._known(examples)
         views = np.broadcast_to(known, (len(examples.views), *known.shape))
         return np.concatenate([*pooled, views], axis=2, dtype=np.float32)
+
+    def _columns(self, spec: FeatureSpec) -> int:
+        return coarse(np.zeros((1, 1, self.widths[spec.name])), spec).shape[2]
 
     def _pooled(self, examples: Examples, name: str) -> np.ndarray:
         pooled = examples.features[name].pooled
@@ -94,6 +108,10 @@ class TabularEncoder:
             columns.append(np.stack([np.where(missing, median, values), missing], axis=1))
         return np.concatenate(columns, axis=1)
 
+    def quality_of(self, rows: np.ndarray) -> np.ndarray:
+        """The quality figures among the columns of ``(n, dim)`` rows; none where a head does without."""
+        return rows[:, self.dim - 2 * len(self.quality) :]
+
     def as_json(self) -> dict[str, Any]:
         """JSON-able fields."""
         return {
@@ -108,12 +126,32 @@ class TabularEncoder:
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
         """The encoder that `as_json` described."""
         return cls(
-            specs=tuple(FeatureSpec(**spec) for spec in fields["features"]),
+            specs=tuple(FeatureSpec.from_json(spec) for spec in fields["features"]),
             widths=dict(fields["widths"]),
             sites=tuple(fields["sites"]),
             metadata=MetadataEncoder.from_json(fields["metadata"]) if fields["metadata"] else None,
             quality=dict(fields["quality"]),
         )
+
+
+def coarse(pooled: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+    """Pooled numbers ``(views, recordings, width)`` as they are, those of heart beats fewer and coarser.
+
+    Of the statistics over beats the mean and the tenth percentile are kept: what sounds on average, and what sounds
+    in nearly every beat. Phases and bands are finer than a table of a few thousand recordings can use, so neighbours
+    are averaged.
+    """
+    if spec.cycle is None:
+        return pooled
+    images = pooled.reshape(*pooled.shape[:2], len(spec.statistics), *spec.cycle)
+    images = images[:, :, [name in _OF_BEATS for name in spec.statistics]]
+    for axis, size in ((3, _PHASES_TOGETHER), (4, _BANDS_TOGETHER)):
+        starts = np.arange(0, images.shape[axis], size)
+        counts = np.diff(np.append(starts, images.shape[axis])).astype(np.float32)
+        shape = [1] * 5
+        shape[axis] = -1
+        images = np.add.reduceat(images, starts, axis=axis) / counts.reshape(shape)
+    return images.reshape(*pooled.shape[:2], -1)
 
 
 def _median(table: pl.DataFrame, column: str) -> float:

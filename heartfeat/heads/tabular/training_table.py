@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from heartfeat.heads.examples import UNLABELLED, Examples
+from heartfeat.heads.patient_evidence import mean_per_patient
 from heartfeat.heads.tabular.encoder import TabularEncoder
-from heartfeat.heads.tabular.patient_evidence import mean_per_patient
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class TrainingTable:
 
 def training_table(encoder: TabularEncoder, examples: Examples) -> TrainingTable:
     """The patients that have a label; a recording without its own label takes its patient's."""
-    labelled = examples.patients["patient"].to_numpy()[examples.labels != UNLABELLED]
-    examples = examples.take(labelled.tolist())
+    examples = examples.labelled()
     of_patient = examples.labels[examples.patient_of]
     return TrainingTable(
         rows=encoder(examples),

@@ -1,8 +1,13 @@
 import numpy as np
 import torch
 
+from heartfeat.heads.feature_spec import FeatureSpec
 from heartfeat.heads.mamba.augment import augment, mask_spans, shift_level
 
+BANDS, TOKENS, BEATS = (
+    FeatureSpec("set", 20, rate, spectrogram, "key", cycle=cycle)
+    for rate, spectrogram, cycle in ((50.0, True, None), (50.0, False, None), (None, False, (100, 20)))
+)
 CROPS = torch.full((40, 100, 20), 2.0)
 
 
@@ -28,11 +33,18 @@ def test_band_masks_blank_whole_bands():
 
 
 def test_features_without_bands_keep_their_level_and_dimensions():
-    changed = augment(CROPS, spectrogram=False, generator=np.random.default_rng(0))
+    changed = augment(CROPS, TOKENS, np.random.default_rng(0))
     assert set(changed.unique().tolist()) == {0.0, 2.0}
     assert ((changed == 0).all(2) == (changed == 0).any(2)).all()
 
 
 def test_the_same_generator_gives_the_same_crops():
-    first, second = (augment(CROPS, True, np.random.default_rng(5)) for _ in range(2))
+    first, second = (augment(CROPS, BANDS, np.random.default_rng(5)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_no_phase_of_a_heart_cycle_is_hidden():
+    changed = augment(CROPS, BEATS, np.random.default_rng(0))
+    bands = (changed == 0).all(1)
+    assert bands.any()
+    assert ((changed == 0) == bands[:, None]).all()

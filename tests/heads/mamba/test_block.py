@@ -1,38 +1,59 @@
 import pytest
 import torch
 
-from heartfeat.heads.mamba.block import BidirectionalMamba, MultiScaleBlock, mixer, shrink, stretch
+from heartfeat.heads.mamba.block import CHUNK, BidirectionalMamba, MultiScaleBlock, mixer, shrink, stretch
 
 
-def recurrence(module, tokens):
-    """The state space written out step by step in float64, from the published equations."""
-    width, state, heads = module.intermediate_size, module.ssm_state_size, module.num_heads
-    gate, mixed, dt = module.in_proj(tokens).split([width, width + 2 * state, heads], dim=-1)
-    kernel, outputs = module.conv1d.weight[:, 0], []
-    padded = torch.nn.functional.pad(mixed, (0, 0, kernel.shape[1] - 1, 0))
-    memory = torch.zeros(len(tokens), heads, width // heads, state, dtype=tokens.dtype)
+def recurrence(weights, tokens, heads, state):
+    """The state space step by step in float64, from the published equations and bare weights."""
+    weights, tokens = {name: weight.double() for name, weight in weights.items()}, tokens.double()
+    width = weights["out_proj.weight"].shape[1]
+    gate, mixed, dt = (tokens @ weights["in_proj.weight"].T).split([width, width + 2 * state, heads], dim=-1)
+    kernel = weights["conv1d.weight"][:, 0].T
+    memory, outputs = torch.zeros(len(tokens), heads, width // heads, state).double(), []
     for t in range(tokens.shape[1]):
-        window = padded[:, t : t + kernel.shape[1]]
-        now = torch.nn.functional.silu((window * kernel.T).sum(1) + module.conv1d.bias)
-        x, b, c = now.split([width, state, state], dim=-1)
+        past = [(t - lag, tap) for lag, tap in enumerate(kernel.flip(0)) if t >= lag]
+        now = sum(tap * mixed[:, step] for step, tap in past) + weights["conv1d.bias"]
+        x, b, c = (now / (1 + torch.exp(-now))).split([width, state, state], dim=-1)
         x = x.unflatten(-1, (heads, -1))
-        step = torch.nn.functional.softplus(dt[:, t] + module.dt_bias)[:, :, None, None]
-        decay = torch.exp(-step * torch.exp(module.A_log)[None, :, None, None])
-        memory = decay * memory + step * x[..., None] * b[:, None, None, :]
-        y = (memory * c[:, None, None, :]).sum(-1) + module.D[:, None] * x
+        step = torch.log1p(torch.exp(dt[:, t] + weights["dt_bias"]))
+        decay = torch.exp(-step * torch.exp(weights["A_log"]))
+        added = torch.einsum("bh,bhp,bn->bhpn", step, x, b)
+        memory = decay[:, :, None, None] * memory + added
+        y = torch.einsum("bhpn,bn->bhp", memory, c) + weights["D"][:, None] * x
         outputs.append(y.flatten(1))
-    gated = torch.stack(outputs, dim=1) * torch.nn.functional.silu(gate)
-    scale = torch.rsqrt(gated.square().mean(-1, keepdim=True) + module.norm.variance_epsilon)
-    return module.out_proj(module.norm.weight * gated * scale)
+    gated = torch.stack(outputs, dim=1) * gate / (1 + torch.exp(-gate))
+    normal = gated / (gated.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+    return (weights["norm.weight"] * normal) @ weights["out_proj.weight"].T
 
 
-@pytest.mark.parametrize("length", [1, 31, 32, 33, 70])
-def test_mixer_equals_the_recurrence_step_by_step(length):
+def unlike_at_birth(module):
+    """The mixer with weights that training could have left, none of them one or zero."""
+    with torch.no_grad():
+        for name in ("D", "norm.weight", "A_log", "dt_bias", "conv1d.bias"):
+            weight = module.get_parameter(name)
+            weight.add_(0.5 * torch.randn_like(weight))
+    return module
+
+
+@pytest.mark.parametrize("width", [32, 96])
+@pytest.mark.parametrize("length", [1, CHUNK - 1, CHUNK, 2 * CHUNK + 1, 4 * CHUNK, 70])
+def test_mixer_equals_the_recurrence_step_by_step(length, width):
     torch.manual_seed(0)
-    module = mixer(32, 8)
-    tokens = torch.randn(2, length, 32)
-    expected = recurrence(module.double(), tokens.double())
-    torch.testing.assert_close(module.float()(tokens), expected.float(), rtol=1e-4, atol=1e-5)
+    module, tokens = unlike_at_birth(mixer(width, 8)), torch.randn(2, length, width)
+    expected = recurrence(module.state_dict(), tokens, heads=width // 32, state=8)
+    assert module.norm.variance_epsilon == 1e-5
+    torch.testing.assert_close(module.eval()(tokens).double(), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(module.train()(tokens).double(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_recurrence_holds_in_both_directions_of_a_block():
+    torch.manual_seed(0)
+    block, tokens = BidirectionalMamba(32, 8), torch.randn(2, 21, 32)
+    weights = unlike_at_birth(block.mixer).state_dict()
+    ahead, back = (recurrence(weights, way, 1, 8) for way in (tokens, tokens.flip(1)))
+    expected = block.double().join(torch.cat([ahead, back.flip(1)], dim=-1))
+    torch.testing.assert_close(block.float()(tokens).double(), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_mixer_forgets_by_an_amount_that_depends_on_the_input():

@@ -13,8 +13,8 @@ def counting(examples: Examples) -> Examples:
     """The same examples with the time (s) of each token in every dimension, plus 100 per view."""
     for arrays in examples.features.values():
         for first, last in zip(arrays.offsets[:-1], arrays.offsets[1:], strict=True):
-            times = np.arange(last - first)[:, None] / arrays.attrs["token_rate"]
-            for view in range(len(examples.views)):
+            times = np.arange(last - first)[:, None] / (arrays.attrs["token_rate"] or 1.0)
+            for view in range(len(examples.views) if arrays.tokens is not None else 0):
                 arrays.tokens[view, first:last] = times + 100 * view
     return examples
 
@@ -73,3 +73,24 @@ def test_pooled_features_alone_are_refused(token_examples):
     examples.features["logmel"] = FeatureArrays(None, arrays.offsets, arrays.pooled, arrays.attrs)
     with pytest.raises(ValueError, match="tokens=True"):
         cutter(examples)
+
+
+def test_of_heart_beats_alone_one_crop_stands_for_a_recording(beats_examples):
+    examples = beats_examples(4)
+    cuts = cutter(examples, seconds=1.5)
+    recordings, starts = cuts.grid()
+    assert recordings.tolist() == list(range(len(examples.patient_of)))
+    assert not starts.any()
+    assert not cuts.random_starts(recordings, np.random.default_rng(0)).any()
+
+
+def test_beside_other_tokens_the_beats_of_a_recording_are_the_same_at_any_start(beats_examples):
+    examples = beats_examples(4, {"logmel": (3, 50.0)})
+    cuts, alone = cutter(counting(examples)), cutter(beats_examples(4))
+    recordings, starts = cuts.grid()
+    assert (np.bincount(recordings) > 1).all()
+    crops = cuts.cut(recordings, starts, np.zeros(len(starts), int))
+    np.testing.assert_allclose(crops["logmel"][:, 0, 0], starts, atol=2e-2)
+    every = np.arange(len(examples.patient_of))
+    images = alone.cut(every, np.zeros(len(every)), np.zeros(len(every), int))["beats"]
+    assert torch.equal(crops["beats"], images[recordings])

@@ -12,7 +12,7 @@ from heartfeat.heads.settings import MambaFormerSettings
 
 def predictor(examples, weights=(1.0, 1.0, 1.0)):
     torch.manual_seed(0)
-    settings = MambaFormerSettings(width=32, state=4, crop_seconds=1.0)
+    settings = MambaFormerSettings(width=32, state=4, crop_seconds=1.0, dropout=0.1)
     specs = feature_specs(examples)
     net = MambaFormerNet(settings, specs, sites=1, metadata=0, classes=3)
     sites = np.zeros(len(examples.patient_of), np.int64)

@@ -21,6 +21,14 @@ def test_linear_stem_gives_the_common_length():
     assert stem(torch.randn(2, 100, 24)).shape == (2, 25, 32)
 
 
+def test_layers_side_by_side_are_summed_before_the_linear_map():
+    layered = FeatureSpec("x", 24, 50.0, False, "key", layers=3)
+    stem = Stem(layered, width=32, length=25)
+    assert stem(torch.randn(2, 100, 24)).shape == (2, 25, 32)
+    assert stem.body.layers.weights.tolist() == pytest.approx([1 / 3] * 3)
+    assert stem.body.project[0].in_features == 8
+
+
 def test_spectrogram_stem_sees_neighbouring_bands_together():
     torch.manual_seed(0)
     convolutions = Stem(spec(), width=32, length=25).body.convolutions.eval()

@@ -1,8 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
-from heartfeat.heads.examples import UNLABELLED
+from heartfeat.heads.examples import UNLABELLED, ExtraLabels
 from heartfeat.heads.feature_spec import feature_specs
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
@@ -12,7 +14,8 @@ from heartfeat.heads.site_codes import site_codes
 
 
 def batches(examples, seed=0, **changes):
-    settings = MambaFormerSettings(batch_patients=4, crop_seconds=1.0, width=32, **changes)
+    plain = {"inner_folds": 0, "patient_weight": 1.0, "mixup": 0.0}
+    settings = MambaFormerSettings(batch_patients=4, crop_seconds=1.0, width=32, **{**plain, **changes})
     specs = feature_specs(examples)
     net = MambaFormerNet(settings, specs, sites=5, metadata=2, classes=3)
     sites, metadata = (
@@ -83,3 +86,74 @@ def test_the_same_seed_draws_the_same_batches(token_examples, mixup):
     assert first[0].crops["logmel"].shape != other[0].crops["logmel"].shape or not torch.equal(
         first[0].crops["logmel"], other[0].crops["logmel"]
     )
+
+
+def test_masks_and_views_can_be_turned_off(token_examples):
+    examples = token_examples(12, views=("clean", "gain-6"))
+    examples.features["logmel"].tokens[0] = 1.0
+    examples.features["logmel"].tokens[1] = 2.0
+
+    def values(**changes):
+        return {value for b in batches(examples, **changes) for value in b.crops["logmel"].unique().tolist()}
+
+    assert values(spec_augment=False, view_augment=False) == {1.0}
+    assert values(spec_augment=False) == {1.0, 2.0}
+    assert len(values(view_augment=False)) > 2
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+def test_targets_of_other_tasks_come_along(token_examples, mixup):
+    examples = token_examples(12)
+    same = ExtraLabels(examples.classes, examples.labels, examples.recording_labels)
+    examples = dataclasses.replace(examples, extra_labels={"murmur": same})
+    for batch in batches(examples, mixup=mixup, tasks=("murmur",)):
+        of_patients, of_recordings = batch.extra_targets["murmur"]
+        assert torch.equal(of_patients, batch.patient_targets)
+        assert torch.equal(of_recordings, batch.recording_targets)
+
+
+def singly(examples, **changes):
+    return batches(examples, patient_weight=0.0, inner_folds=2, **changes)
+
+
+def test_where_nothing_is_learned_of_patients_recordings_are_drawn_one_by_one(token_examples):
+    examples = token_examples(18)
+    drawn = singly(examples)
+    assert len(drawn) == len(examples.patient_of) // 16 > 1
+    for batch in drawn:
+        assert batch.slots.tolist() == [[row] for row in range(16)]
+        assert len(batch.sites) == len(batch.crops["logmel"]) == len(batch.metadata) == 16
+
+
+def test_no_recording_is_drawn_twice_in_an_epoch_and_each_has_its_own_label(token_examples):
+    examples = token_examples(18)
+    for recording, first in enumerate(examples.features["logmel"].offsets[:-1]):
+        last = examples.features["logmel"].offsets[recording + 1]
+        examples.features["logmel"].tokens[:, first:last] = recording
+    examples.recording_labels[::2] = (examples.recording_labels[::2] + 1) % 3
+    seen = []
+    for batch in singly(examples, spec_augment=False):
+        numbers = batch.crops["logmel"][:, 0, 0].int().tolist()
+        assert batch.recording_targets.argmax(1).tolist() == examples.recording_labels[numbers].tolist()
+        of_patients = examples.labels[examples.patient_of[numbers]]
+        assert batch.patient_targets.argmax(1).tolist() == of_patients.tolist()
+        seen += numbers
+    assert len(set(seen)) == len(seen)
+
+
+def test_recordings_without_a_label_are_not_drawn_singly(token_examples):
+    examples = token_examples(18)
+    examples.recording_labels[::3] = UNLABELLED
+    for batch in singly(examples):
+        assert (batch.recording_targets.sum(1) == 1).all()
+
+
+def test_recordings_drawn_singly_are_mixed_too(token_examples):
+    targets = torch.cat([batch.recording_targets for batch in singly(token_examples(18), mixup=1.0)])
+    assert ((targets > 0) & (targets < 1)).any()
+    torch.testing.assert_close(targets.sum(1), torch.ones(len(targets)))
+
+
+def test_images_of_heart_beats_come_along(beats_examples):
+    for batch in batches(beats_examples(12, {"logmel": (32, 50.0)}), mixup=0.4):
+        assert batch.crops["beats"].shape == (len(batch.sites), 8, 6 * 4)

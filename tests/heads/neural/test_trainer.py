@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from heartfeat.heads.neural.trainer import Trainer, rate_share, weighted_cross_entropy
+from heartfeat.heads.neural.losses import weighted_cross_entropy
+from heartfeat.heads.neural.trainer import Trainer, rate_share
 
 
 def test_rate_rises_and_falls():

@@ -7,7 +7,8 @@ import pytest
 
 from heartfeat.errors import FeatureKeyError
 from heartfeat.extraction.pooling import STATISTICS
-from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.heads.feature_spec import FeatureSpec, feature_specs
+from heartfeat.heads.tabular.encoder import TabularEncoder, coarse
 
 POOLED = 8 * len(STATISTICS)
 
@@ -72,3 +73,54 @@ def test_other_features_and_other_statistics_are_refused(pooled_examples):
         encoder(dataclasses.replace(examples, features={"logmel": fewer}))
     with pytest.raises(FeatureKeyError, match="'logmel'"):
         encoder(dataclasses.replace(examples, features={"other": arrays}))
+
+
+def _beats(cycle):
+    statistics = ("mean", "std", "p10", "p90")
+    return FeatureSpec("beats", cycle[0] * cycle[1], None, False, "key", cycle=cycle, statistics=statistics)
+
+
+def test_of_heart_beats_mean_and_tenth_percentile_remain_four_phases_and_two_bands_together():
+    images = np.random.default_rng(0).normal(size=(2, 3, 4, 8, 4)).astype(np.float32)
+    reduced = coarse(images.reshape(2, 3, -1), _beats((8, 4))).reshape(2, 3, 2, 2, 2)
+    assert reduced.dtype == np.float32
+    for column, statistic in enumerate((0, 2)):
+        for phase in range(2):
+            for band in range(2):
+                block = images[:, :, statistic, 4 * phase : 4 * phase + 4, 2 * band : 2 * band + 2]
+                assert reduced[:, :, column, phase, band] == pytest.approx(block.mean(axis=(2, 3)), abs=1e-6)
+
+
+def test_what_is_left_over_at_the_end_is_averaged_over_as_many():
+    images = np.zeros((1, 1, 4, 6, 3), np.float32)
+    images[0, 0, 0, 4:, 2] = [3.0, 5.0]
+    reduced = coarse(images.reshape(1, 1, -1), _beats((6, 3))).reshape(2, 2, 2)
+    assert reduced[0].tolist() == [[0.0, 0.0], [0.0, 4.0]]
+    assert not reduced[1].any()
+
+
+def test_other_sets_are_left_as_they_are(pooled_examples):
+    examples = pooled_examples()
+    pooled = examples.features["logmel"].pooled
+    assert coarse(pooled, feature_specs(examples)[0]) is pooled
+
+
+def test_heart_beats_become_columns_like_any_other_set(beats_examples):
+    examples = beats_examples(30, cycle=(6, 3))
+    encoder = TabularEncoder.fit(examples, metadata=False, quality=False)
+    rows = encoder(examples)
+    assert rows.shape[2] == encoder.dim == 2 * 2 * 2 + 4
+    assert (rows[..., :8] == coarse(examples.features["beats"].pooled, encoder.specs[0])).all()
+    again = TabularEncoder.from_json(json.loads(json.dumps(encoder.as_json())))
+    assert again == encoder
+    assert (again(examples) == rows).all()
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_quality_figures_are_found_again_among_the_columns(pooled_examples, used):
+    examples = pooled_examples()
+    encoder = TabularEncoder.fit(examples, metadata=True, quality=used)
+    quality = encoder.quality_of(encoder(examples)[0])
+    assert quality.shape == (len(examples.recordings), 8 if used else 0)
+    if used:
+        assert quality[1:, 4] == pytest.approx(examples.recordings["snr_db"][1:].to_numpy(), rel=1e-6)

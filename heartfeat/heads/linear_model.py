@@ -36,7 +36,7 @@ class LinearModel:
         Parameters
         ----------
         rows
-            ``(n, columns)``.
+            ``(n, columns)``; may be none.
         labels
             ``(n,)`` class codes. A class that does not occur is given next to no probability.
         classes
@@ -46,12 +46,12 @@ class LinearModel:
         """
         from sklearn.linear_model import LogisticRegression
 
-        mean, scale = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
-        scale = np.where(scale > 1e-9 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
         present = np.unique(labels)
         weights, bias = np.zeros((classes, rows.shape[1])), np.full(classes, _NEVER)
         bias[present] = 0.0
         if len(present) > 1:
+            mean, scale = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
+            scale = np.where(scale > 1e-9 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
             standardised = ((rows - mean) / scale).astype(np.float32)
             axes = _principal_axes(standardised)
             solver = LogisticRegression(C=1 / (penalty * len(rows)), max_iter=500, tol=1e-3)

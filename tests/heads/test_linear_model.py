@@ -3,7 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from heartfeat.heads.tabular.linear_model import LinearModel
+from heartfeat.heads.linear_model import LinearModel
 
 
 def _rows(classes, count=200, columns=6):

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartfeat.heads.tabular.person_folds import person_folds
+from heartfeat.heads.person_folds import person_folds
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1, max_size=40), st.integers(2, 5))

@@ -1,0 +1,76 @@
+"""From evidence on a patient to the patient's probabilities: one yes-or-no question per class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from heartfeat.heads.linear_model import LinearModel
+
+PENALTY = 0.004
+
+
+@dataclass(frozen=True)
+class Combiner:
+    """Nested dichotomies (Fox, "Applied regression analysis and generalized linear models", ch. 14): is it the first
+    class, and if not, is it the second, and so on, in the task's order, the most urgent class first.
+
+    The quality of the recordings bears on every question but the first: it tells what cannot be judged, and says
+    nothing of the class that doctors look for. In a multinomial model, where all questions share the columns, quality
+    cost the first class 0.01 of AUROC on CirCor.
+
+    Attributes
+    ----------
+    questions
+        Models of two classes, yes and no; one less than there are classes.
+    """
+
+    questions: tuple[LinearModel, ...]
+
+    @classmethod
+    def fit(cls, evidence: np.ndarray, quality: np.ndarray, labels: np.ndarray, classes: int) -> Self:
+        """Fit every question on the patients that it is asked of.
+
+        Parameters
+        ----------
+        evidence, quality
+            ``(n, columns)`` each, finite; quality may have no columns.
+        labels
+            ``(n,)`` class codes.
+        classes
+            Number of classes, 2 or more.
+        """
+        questions = []
+        for code in range(classes - 1):
+            asked = labels >= code
+            rows = _rows(evidence, quality, code)[asked]
+            answers = (labels[asked] != code).astype(np.int64)
+            questions.append(LinearModel.fit(rows, answers, 2, PENALTY))
+        return cls(tuple(questions))
+
+    def predict(self, evidence: np.ndarray, quality: np.ndarray) -> np.ndarray:
+        """Probabilities ``(n, classes)`` float64, rows sum to 1."""
+        left = np.ones(len(evidence))
+        columns = []
+        for code, question in enumerate(self.questions):
+            yes, no = question.predict(_rows(evidence, quality, code)).T
+            columns.append(left * yes)
+            left = left * no
+        return np.stack([*columns, left], axis=1)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """The fields by name, each behind ``prefix``."""
+        named = [question.arrays(f"{prefix}{code}.") for code, question in enumerate(self.questions)]
+        return {name: array for arrays in named for name, array in arrays.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str, classes: int) -> Self:
+        """The combiner that `arrays` described."""
+        return cls(tuple(LinearModel.from_arrays(arrays, f"{prefix}{code}.") for code in range(classes - 1)))
+
+
+def _rows(evidence: np.ndarray, quality: np.ndarray, code: int) -> np.ndarray:
+    return evidence if code == 0 else np.concatenate([evidence, quality], axis=1)

@@ -1,0 +1,85 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from heartfeat.heads.combiner import PENALTY, Combiner
+from heartfeat.heads.linear_model import LinearModel
+
+LABELS = np.arange(90) % 3
+
+
+def rows(seed=0):
+    """Evidence that tells the first class from the rest, and quality that tells the second from the third."""
+    generator = np.random.default_rng(seed)
+    evidence, quality = generator.normal(size=(90, 6)), generator.normal(size=(90, 2))
+    evidence[:, 0] += 2 * (LABELS == 0)
+    quality[:, 0] += 3 * (LABELS == 1)
+    return evidence, quality
+
+
+def test_each_class_is_what_earlier_questions_left_of_it():
+    evidence, quality = rows()
+    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    first, second = combiner.questions
+    all_columns = np.concatenate([evidence, quality], axis=1)
+    (yes, no), (then, never) = first.predict(evidence).T, second.predict(all_columns).T
+    predicted = combiner.predict(evidence, quality)
+    assert predicted == pytest.approx(np.stack([yes, no * then, no * never], axis=1))
+    assert predicted.sum(axis=1) == pytest.approx(1)
+    assert (predicted.argmax(axis=1) == LABELS).mean() > 0.7
+
+
+def test_a_question_is_asked_only_of_those_whom_earlier_ones_left():
+    evidence, quality = rows()
+    left = LABELS > 0
+    all_columns = np.concatenate([evidence, quality], axis=1)[left]
+    expected = LinearModel.fit(all_columns, LABELS[left] - 1, 2, PENALTY)
+    second = Combiner.fit(evidence, quality, LABELS, 3).questions[1]
+    assert (second.predict(all_columns) == expected.predict(all_columns)).all()
+
+
+def test_quality_says_nothing_of_the_first_class():
+    evidence, quality = rows()
+    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    clear, poor = combiner.predict(evidence, quality), combiner.predict(evidence, quality + 2)
+    assert (poor[:, 0] == clear[:, 0]).all()
+    assert (poor[:, 1] > clear[:, 1]).all()
+
+
+def test_of_two_classes_quality_has_no_say_and_may_be_missing():
+    evidence, quality = rows()
+    labels, none = (LABELS != 0).astype(int), np.zeros((90, 0))
+    two = Combiner.fit(evidence, quality, labels, 2)
+    expected = LinearModel.fit(evidence, labels, 2, PENALTY).predict(evidence)
+    assert two.predict(evidence, quality) == pytest.approx(expected)
+    without = Combiner.fit(evidence, none, labels, 2)
+    assert (without.predict(evidence, none) == two.predict(evidence, quality)).all()
+
+
+@pytest.mark.parametrize("seen", [(0, 2), (1, 2), (0, 1), (0,), (2,)])
+def test_classes_without_patients_get_next_to_no_probability(seen):
+    evidence, quality = rows()
+    labels = np.array(seen)[np.arange(90) % len(seen)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predicted = Combiner.fit(evidence, quality, labels, 3).predict(evidence, quality)
+    absent = [code for code in range(3) if code not in seen]
+    assert predicted[:, absent].max() < 1e-6
+    assert predicted.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_order_of_the_patients_does_not_matter():
+    (evidence, quality), order = rows(), np.random.default_rng(1).permutation(90)
+    one = Combiner.fit(evidence, quality, LABELS, 3).predict(evidence, quality)
+    other = Combiner.fit(evidence[order], quality[order], LABELS[order], 3).predict(evidence, quality)
+    assert other == pytest.approx(one, abs=5e-3)
+
+
+def test_arrays_describe_the_combiner():
+    evidence, quality = rows()
+    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    arrays = combiner.arrays("combiner.")
+    assert sorted(arrays) == [f"combiner.{code}.{part}" for code in (0, 1) for part in ("bias", "weights")]
+    again = Combiner.from_arrays({**arrays, "other": evidence}, "combiner.", 3)
+    assert (again.predict(evidence, quality) == combiner.predict(evidence, quality)).all()
