@@ -12,6 +12,7 @@ from heartfeat.signals.quality import QUALITY
 from heartfeat.stores.store import Store
 from heartfeat.tasks.labels import encode_labels
 from heartfeat.tasks.task import Task
+from heartfeat.training.extra_labels import extra_labels
 
 
 def load_examples(
@@ -54,6 +55,7 @@ def load_examples(
         features={name: _arrays(store, name, views, keep, tokens) for name in features},
         labels=_labels(task, patients, task.patient_label),
         recording_labels=_labels(task, recordings, task.recording_label),
+        extra_labels=extra_labels(patients, recordings, patient_of),
     )
 
 
@@ -86,7 +88,8 @@ def _arrays(store: Store, name: str, views: Sequence[str], keep: np.ndarray, tok
     feature_set = store.features(name)
     numbers, places = feature_set.view_numbers(views), np.flatnonzero(keep)
     return FeatureArrays(
-        tokens=feature_set.read_tokens(numbers, places)[0] if tokens else None,
+        # Beats are seen through their statistics.
+        tokens=feature_set.read_tokens(numbers, places)[0] if tokens and feature_set.token_rate else None,
         offsets=np.concatenate([[0], np.cumsum(np.diff(feature_set.offsets)[keep])]).astype(np.int64),
         pooled=feature_set.read_pooled(numbers, places),
         attrs=feature_set.attrs,

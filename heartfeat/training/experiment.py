@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 
@@ -20,7 +20,10 @@ from heartfeat.stores.store import Store
 from heartfeat.tasks.task import Task
 from heartfeat.training.cross_validation import FittedFold, fit_folds
 from heartfeat.training.examples import load_examples
+from heartfeat.training.fitting import IN_ORDER, Fitting
+from heartfeat.training.protocol import EVERYTHING, Protocol
 from heartfeat.training.runs import RunRecord
+from heartfeat.training.validation_scores import ValidationScores
 
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch", "transformers")
 
@@ -48,6 +51,8 @@ def run_experiment(
     *,
     name: str,
     allow_shared_persons: bool = False,
+    protocol: Protocol = EVERYTHING,
+    fitting: Fitting = IN_ORDER,
     progress: Progress,
 ) -> Experiment:
     """Fit a head on every fold and predict its test patients.
@@ -66,6 +71,10 @@ def run_experiment(
         Name of the run.
     allow_shared_persons
         Go on although a person is on two sides, and say so in the record.
+    protocol
+        What of the data heads are shown.
+    fitting
+        How the folds are fitted.
 
     Raises
     ------
@@ -81,27 +90,36 @@ def run_experiment(
     crossing = check_splits(splits, cohort, allow_shared_persons=allow_shared_persons)
     _check_tested_once(splits)
     kind = str(head.model_dump()["kind"])
+    computed = fitting.made_of(head_class(kind))
     progress("reading features", 0, 1)
     examples = load_examples(store, features, views, task, tokens=head_class(kind).uses_tokens)
     progress("reading features", 1, 1)
-    folds = fit_folds(examples, splits, lambda number: make_head(head), progress)
+    protocol.check(examples.recordings)
+    fitting = replace(fitting, score=fitting.score or ValidationScores(task))
+    versions = {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}}
+    settings = head.model_dump(mode="json")
+    made_of = {"settings": settings, "versions": versions}
+    folds = fit_folds(examples, splits, lambda number: make_head(head), progress, protocol, fitting, made_of)
     split = {patient for fold in splits.folds for side in fold.sides().values() for patient in side}
-    taking_part = split & set(examples.patients["patient"])
+    taking_part = split & set(protocol.to_test(examples).patients["patient"])
     record = RunRecord(
         name=name,
         head=kind,
         task=task.name,
         features={name: store.features(name).attrs["core"] for name in features},
         views=list(views),
-        settings=head.model_dump(mode="json"),
+        settings=settings,
         store=store.uri,
         cohort_digest=str(store.attrs.get("cohort_digest", "")),
         split_digest=sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest(),
         seen=[list(fold.seen) for fold in folds],
         seconds=[round(fold.seconds, 3) for fold in folds],
-        versions={"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}},
+        versions=versions,
         shared_persons=crossing,
         left_out=[patient for patient in cohort.patients["patient"] if patient not in taking_part],
+        protocol=protocol.as_json(),
+        trained_on=[fold.trained_on for fold in folds],
+        computed=computed,
     )
     return Experiment(record, folds)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from heartfeat.backbones.load import describe_backbone
-from heartfeat.backbones.settings import BackboneSettings, LogMelSettings
+from heartfeat.backbones.settings import BackboneSettings, TransformersSettings
 from heartfeat.errors import FeatureKeyError
 from heartfeat.stores.store import Store
 
@@ -40,7 +40,7 @@ def check_feature_keys(fitted: Mapping[str, Mapping[str, Any]], store: Store) ->
 
 
 def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[str], store: Store) -> None:
-    """Refuse a store whose log-mel features were extracted with other settings than a config's.
+    """Refuse a store whose features without weights were extracted with other settings than a config's.
 
     Feature sets that the config does not describe are taken as they are, and so are those of backbones with
     weights: to describe them takes the weights, which those who have a store only need not have.
@@ -52,7 +52,7 @@ def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[st
     """
     for name in names:
         settings = backbones.get(name)
-        if name not in store.feature_sets or not isinstance(settings, LogMelSettings):
+        if name not in store.feature_sets or isinstance(settings, TransformersSettings | None):
             continue
         present = store.features(name).attrs["core"]
         wanted = describe_backbone(settings).core()

@@ -1,16 +1,18 @@
 """A run on disk: one fitted head per fold, predictions, scores, and where they came from."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import RunError
 from heartfeat.stores.store import Store
+from heartfeat.training.kept_folds import is_being_fitted
 
 RUN_FORMAT = 1
 
@@ -34,7 +36,17 @@ class RunRecord:
     shared_persons
         Persons on two sides of the split; empty unless that was allowed.
     left_out
-        Patients of the store that took no part: in no fold, or without a usable recording.
+        Patients of the store that took no part: in no fold, or without a usable recording (at the site that was
+        left out, where one was).
+    protocol
+        What heads were shown, where that is not all there is; see :class:`heartfeat.training.protocol.Protocol`.
+    trained_on
+        Per fold, how many ``patients`` and ``persons`` the head was trained on.
+    computed
+        On what kind of ``device`` and in what ``precision`` the heads were fitted.
+    members
+        Folders of the runs that an ensemble averages, relative to its own folder, and the SHA-256 of their
+        ``run.json``; a run with members has no heads of its own.
     """
 
     name: str
@@ -51,6 +63,10 @@ class RunRecord:
     versions: Mapping[str, str]
     shared_persons: list[str]
     left_out: list[str]
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    trained_on: list[dict[str, int]] = field(default_factory=list)
+    computed: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""
@@ -58,9 +74,9 @@ class RunRecord:
 
 
 def new_run_name(runs: Path, wanted: str) -> str:
-    """``wanted``, or the first of ``wanted-2``, ``wanted-3``, ... that is not taken."""
+    """``wanted``, or the first of ``wanted-2``, ``wanted-3``, ... that is not taken nor being fitted."""
     name, number = wanted, 1
-    while (runs / name).exists():
+    while (runs / name).exists() or is_being_fitted(runs / name):
         number += 1
         name = f"{wanted}-{number}"
     return name
@@ -118,6 +134,34 @@ def check_same_cohort(record: RunRecord, store: Store) -> None:
             f"the run {record.name} was fitted off {record.store}, and {store.uri} holds another cohort, or that one "
             "with other patients or labels; name the run's own store with --store, or fit again"
         )
+
+
+def record_digest(folder: Path) -> str:
+    """SHA-256 of a run's ``run.json``, which every fit writes anew."""
+    return hashlib.sha256((folder / "run.json").read_bytes()).hexdigest()
+
+
+def load_members(record: RunRecord, run: Path) -> list[tuple[Path, RunRecord]]:
+    """Folder and record of every run that the ensemble in the folder ``run`` averages.
+
+    Raises
+    ------
+    RunError
+        When a member is gone, or was fitted again since.
+    """
+    members = []
+    for place, digest in record.members.items():
+        folder = Path(os.path.normpath(run / place))
+        try:
+            members.append((folder, load_record(folder)))
+        except RunError as error:
+            raise RunError(f"the ensemble {record.name} needs its members: {error}") from error
+        if record_digest(folder) != digest:
+            raise RunError(
+                f"the run {folder.name} was fitted again since the ensemble {record.name} was made of it; "
+                "make the ensemble again"
+            )
+    return members
 
 
 def save_record(record: RunRecord, folder: Path) -> None:

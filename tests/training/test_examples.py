@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import polars as pl
 import pytest
@@ -109,6 +111,15 @@ def test_tokens_are_not_read_unless_asked_for(make_store):
     assert examples.features["logmel"].pooled.shape == (1, 4, 4)
 
 
+def test_tokens_of_heart_beats_are_not_read(make_store):
+    beats, logmel = source("speech", 2), source("logmel", 4)
+    beats = dataclasses.replace(beats, attrs={**beats.attrs, "token_rate": None})
+    examples = load_examples(make_store(logmel, beats), ["logmel", "speech"], VIEWS, MURMUR, tokens=True)
+    assert examples.features["speech"].tokens is None
+    assert examples.features["speech"].pooled.shape == (2, 4, 2)
+    assert examples.features["logmel"].tokens is not None
+
+
 def test_labels_are_codes_and_missing_ones_are_unlabelled(make_store):
     store = make_store(source("logmel", 4))
     examples = load_examples(store, ["logmel"], ["clean"], MURMUR, tokens=False)
@@ -144,3 +155,13 @@ def test_a_missing_view_is_an_error_with_a_remedy(make_store):
 def test_a_missing_feature_set_is_an_error(make_store):
     with pytest.raises(StoreError, match="speech"):
         load_examples(make_store(source("logmel", 4)), ["speech"], ["clean"], MURMUR, tokens=False)
+
+
+def test_other_labels_go_with_their_patients_and_are_hidden_with_the_rest(make_store):
+    examples = load_examples(make_store(source("logmel", 4)), ["logmel"], ["clean"], MURMUR, tokens=False)
+    assert examples.extra_labels["outcome"].patients.tolist() == [0, 1, 1]
+    assert examples.extra_labels["grade"].recordings.tolist() == [3, 0, UNLABELLED, UNLABELLED]
+    some = examples.take(["a", "d"])
+    assert some.extra_labels["outcome"].patients.tolist() == [0, 1]
+    assert some.extra_labels["grade"].recordings.tolist() == [3, 0, UNLABELLED]
+    assert examples.without_labels().extra_labels == {}

@@ -1,0 +1,188 @@
+"""What an unfinished run keeps: its finished folds, and a checkpoint of the one under way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heartfeat.errors import RunError
+from heartfeat.heads.fingerprint import differences
+from heartfeat.heads.head import HeadState, Prediction
+from heartfeat.training.saved_heads import load_state, save_state
+
+with contextlib.suppress(ImportError):  # Windows has none; nobody is kept out there
+    import fcntl
+
+
+@dataclass(frozen=True)
+class KeptFold:
+    """A fold that was finished before its run was."""
+
+    state: HeadState
+    valid_prediction: Prediction
+    prediction: Prediction
+    history: list[dict[str, float]]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class KeptFolds:
+    """The folder of an unfinished run.
+
+    Attributes
+    ----------
+    folder
+        ``.<name>.partial`` beside the run's own folder.
+    """
+
+    folder: Path
+
+    def checkpoint(self, fold: int) -> Path:
+        """Where the training of a fold is kept between epochs."""
+        return self.folder / f"fold{fold}.safetensors"
+
+    def has(self, fold: int) -> bool:
+        """Whether a fold is finished."""
+        return (self.folder / f"fold{fold}").exists()
+
+    def save(self, fold: int, kept: KeptFold, made_of: Mapping[str, Any]) -> None:
+        """Keep a finished fold; its checkpoint is no longer needed."""
+        from safetensors.numpy import save_file
+
+        beside = self.folder / f"fold{fold}.new"
+        shutil.rmtree(beside, ignore_errors=True)
+        save_state(kept.state, beside / "head")
+        said = {"valid": kept.valid_prediction, "test": kept.prediction}
+        arrays = {name: array for side, one in said.items() for name, array in _arrays(side, one).items()}
+        save_file(arrays, beside / "predictions.safetensors")
+        told = {"made_of": made_of, "history": kept.history, "seconds": kept.seconds}
+        (beside / "fold.json").write_text(json.dumps(told), encoding="utf-8")
+        beside.rename(self.folder / f"fold{fold}")
+        for checkpoint in self.folder.glob(f"fold{fold}[.-]*safetensors"):
+            checkpoint.unlink()
+
+    def load(self, fold: int, made_of: Mapping[str, Any]) -> KeptFold | None:
+        """A finished fold, or None where it was not finished.
+
+        Raises
+        ------
+        RunError
+            When it is damaged, or was fitted with other settings or on other patients or features.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        folder = self.folder / f"fold{fold}"
+        if not self.has(fold):
+            return None
+        try:
+            told = json.loads((folder / "fold.json").read_text(encoding="utf-8"))
+            arrays = load_file(folder / "predictions.safetensors")
+            valid, test = (_prediction(side, arrays) for side in ("valid", "test"))
+            found, history, seconds = told["made_of"], told["history"], told["seconds"]
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise RunError(
+                f"{folder} cannot be read ({error}); fit without --resume to begin anew"
+            ) from error
+        if found != made_of:
+            raise RunError(
+                f"fold {fold} of the unfinished run was fitted on something else: "
+                f"{'; '.join(differences(found, made_of))}. Go on with what it was begun with, or leave out --resume "
+                "to begin anew"
+            )
+        return KeptFold(load_state(folder / "head"), valid, test, history, seconds)
+
+
+def _arrays(side: str, said: Prediction) -> dict[str, np.ndarray]:
+    arrays = {f"{side}.patients": said.patients}
+    if said.recordings is not None:
+        arrays[f"{side}.recordings"] = said.recordings
+    arrays |= {f"{side}.extra.{name}": array for name, array in said.extra.items()}
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _prediction(side: str, arrays: Mapping[str, np.ndarray]) -> Prediction:
+    under = f"{side}.extra."
+    extra = {name.removeprefix(under): array for name, array in arrays.items() if name.startswith(under)}
+    return Prediction(arrays[f"{side}.patients"], arrays.get(f"{side}.recordings"), extra)
+
+
+def unfinished(run: Path) -> Path:
+    """The folder that keeps what an unfinished run has, beside the run's own."""
+    return run.with_name(f".{run.name}.partial")
+
+
+@contextlib.contextmanager
+def keeping_folds(run: Path, resume: bool) -> Iterator[KeptFolds]:
+    """Keep folds until the run is done; what was kept goes when the block ends well.
+
+    Parameters
+    ----------
+    run
+        Folder that the finished run will have.
+    resume
+        Go on from what an earlier attempt kept, where there is any; else begin anew.
+
+    Raises
+    ------
+    RunError
+        When another process is fitting a run of that name.
+    """
+    folder = unfinished(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder):
+        if not resume:
+            _empty(folder)
+        try:
+            yield KeptFolds(folder)
+        except BaseException as error:
+            if not any(folder.glob("fold*")):
+                shutil.rmtree(folder, ignore_errors=True)
+            elif isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(
+                    f"run the same command with --name {run.name} --resume to go on from here"
+                ) from None
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_being_fitted(run: Path) -> bool:
+    """Whether some process is fitting a run of that name now."""
+    folder = unfinished(run)
+    if not folder.exists():
+        return False
+    try:
+        with _held(folder):
+            return False
+    except RunError:
+        return True
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the folder against other processes; the system lets go of it however this one ends."""
+    with (folder / "held").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except NameError:
+            pass
+        except BlockingIOError:
+            raise RunError(
+                f"another process is fitting the run that {folder} belongs to; wait for it, or give another --name"
+            ) from None
+        yield
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "held":
+            path.unlink()
