@@ -11,12 +11,17 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Cohort": "heartfeat.cohorts.cohort",
+    "Epoch": "heartfeat.heads.monitor",
     "HeartfeatError": "heartfeat.errors",
+    "Monitor": "heartfeat.heads.monitor",
+    "StopTraining": "heartfeat.heads.monitor",
     "Store": "heartfeat.stores.store",
     "cardiac_states": "heartfeat.signals.segmentation",
     "cohort": "heartfeat.commands",
     "compare": "heartfeat.commands",
+    "cross": "heartfeat.commands",
     "demo": "heartfeat.commands",
+    "ensemble": "heartfeat.commands",
     "evaluate": "heartfeat.commands",
     "extract": "heartfeat.commands",
     "fit": "heartfeat.commands",
@@ -25,6 +30,8 @@ _HOME = {
     "predict": "heartfeat.commands",
     "read_annotation": "heartfeat.signals.segmentation",
     "read_circor": "heartfeat.cohorts.circor",
+    "read_pascal": "heartfeat.cohorts.pascal",
+    "read_physionet2016": "heartfeat.cohorts.physionet2016",
     "segment": "heartfeat.commands",
     "splits": "heartfeat.commands",
     "store_convert": "heartfeat.commands",
@@ -34,6 +41,7 @@ _HOME = {
     "store_repair": "heartfeat.commands",
     "store_rm_features": "heartfeat.commands",
     "store_verify": "heartfeat.commands",
+    "sweep": "heartfeat.commands",
 }
 
 __all__ = ["__version__", *_HOME]
@@ -41,9 +49,13 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from heartfeat.cohorts.circor import read_circor as read_circor
     from heartfeat.cohorts.cohort import Cohort as Cohort
+    from heartfeat.cohorts.pascal import read_pascal as read_pascal
+    from heartfeat.cohorts.physionet2016 import read_physionet2016 as read_physionet2016
     from heartfeat.commands.cohort import cohort as cohort
     from heartfeat.commands.compare import compare as compare
+    from heartfeat.commands.cross import cross as cross
     from heartfeat.commands.demo import demo as demo
+    from heartfeat.commands.ensemble import ensemble as ensemble
     from heartfeat.commands.evaluate import evaluate as evaluate
     from heartfeat.commands.extract import extract as extract
     from heartfeat.commands.fit import fit as fit
@@ -58,7 +70,11 @@ if TYPE_CHECKING:
     from heartfeat.commands.store_repair import store_repair as store_repair
     from heartfeat.commands.store_rm_features import store_rm_features as store_rm_features
     from heartfeat.commands.store_verify import store_verify as store_verify
+    from heartfeat.commands.sweep import sweep as sweep
     from heartfeat.errors import HeartfeatError as HeartfeatError
+    from heartfeat.heads.monitor import Epoch as Epoch
+    from heartfeat.heads.monitor import Monitor as Monitor
+    from heartfeat.heads.monitor import StopTraining as StopTraining
     from heartfeat.signals.segmentation import cardiac_states as cardiac_states
     from heartfeat.signals.segmentation import read_annotation as read_annotation
     from heartfeat.stores.store import Store as Store

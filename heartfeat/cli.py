@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heartfeat import __version__, commands
-from heartfeat.commands import show, show_stores
+from heartfeat.commands import show, show_cross, show_experiments, show_stores
 from heartfeat.errors import HeartfeatError
 
 app = typer.Typer(
@@ -46,16 +46,18 @@ def _register(
     def command(**arguments: Any) -> None:  # noqa: ANN401
         try:
             code = printer(function(**arguments))
-        except KeyboardInterrupt:
-            print("heartfeat: interrupted; run the same command again to go on from here", file=sys.stderr)
+        except KeyboardInterrupt as interrupt:
+            remedy = str(interrupt) or "run the same command again to go on from here"
+            print(f"heartfeat: interrupted; {remedy}", file=sys.stderr)
             code = 130
         raise typer.Exit(code)
 
     # The result's type is imported late, so its annotation cannot be resolved here; nothing needs it.
-    command.__annotations__ = {
-        name: kind for name, kind in function.__annotations__.items() if name != "return"
-    }
-    command.__signature__ = inspect.signature(function).replace(return_annotation=None)  # type: ignore[attr-defined]
+    # Keyword-only parameters are for Python alone, such as callbacks, which no text on a command line could say.
+    signature = inspect.signature(function)
+    typed = [one for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+    command.__annotations__ = {one.name: function.__annotations__[one.name] for one in typed}
+    command.__signature__ = signature.replace(parameters=typed, return_annotation=None)  # type: ignore[attr-defined]
     command.__doc__ = _help(function)
     group.command(name or function.__name__)(command)
 
@@ -74,9 +76,12 @@ _register(app, commands.splits, show.splits)
 _register(app, commands.segment, show.segmentation)
 _register(app, commands.extract, show.extraction)
 _register(app, commands.fit, show.fitted)
+_register(app, commands.ensemble, show.fitted)
+_register(app, commands.sweep, show_experiments.sweep)
 _register(app, commands.predict, show.predictions)
 _register(app, commands.evaluate, show.evaluation)
 _register(app, commands.compare, show.comparison)
+_register(app, commands.cross, show_cross.crossed)
 _register(store_app, commands.store_info, show.store, name="info")
 _register(store_app, commands.store_ls, show_stores.stores, name="ls")
 _register(store_app, commands.store_verify, show_stores.verification, name="verify")

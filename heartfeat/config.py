@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from heartfeat.backbones.settings import BACKBONE_FAMILIES, LogMelSettings, TransformersSettings
+from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
 from heartfeat.heads.registry import head_names, head_settings
 from heartfeat.messages import shorten
@@ -40,7 +48,7 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    cohort: Literal["circor"] = "circor"
+    cohort: Literal["circor", "physionet2016", "pascal"] = "circor"
     path: FilePath
     name: str | None = Field(None, max_length=100, pattern=r"^[^\x00-\x1f/\\]+$")
 
@@ -58,11 +66,21 @@ class SplitConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["kfold", "holdout"] = "kfold"
+    kind: Literal["kfold", "holdout", "leave-one-out"] = "kfold"
+    by: str | None = Field(None, max_length=100, pattern=r"^\w+$")
     folds: int = Field(5, ge=2, le=1000)
     fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
     seed: int = Field(0, ge=0, lt=2**63)
     file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _by_goes_with_leave_one_out(self) -> "SplitConfig":
+        if (self.kind == "leave-one-out") != (self.by is not None):
+            raise ValueError(
+                "kind leave-one-out and by go together: by names the column of the patients table whose values "
+                "are left out one by one, such as campaign"
+            )
+        return self
 
 
 class Config(BaseModel):
@@ -77,11 +95,12 @@ class Config(BaseModel):
 
     data: DataConfig | None = None
     store: StoreUri = "stores/features.zarr"
-    backbones: dict[str, LogMelSettings | TransformersSettings] = Field(min_length=1)
+    backbones: dict[str, BackboneSettings] = Field(min_length=1)
     views: str = "tta5"
     task: str = "murmur"
     split: SplitConfig = Field(default_factory=SplitConfig)
     heads: dict[str, Any] = Field(default_factory=dict)
+    calibration: Literal["temperature", "isotonic", "none"] = "temperature"
     runs: FilePath = Path("runs")
 
     @field_validator("views", mode="before")
@@ -95,6 +114,8 @@ class Config(BaseModel):
             return self.split.file
         if self.split.kind == "kfold":
             kind = f"kfold{self.split.folds}"
+        elif self.split.by is not None:
+            kind = f"leave-one-{self.split.by}-out"
         else:
             kind = "holdout-" + "-".join(f"{fraction:g}" for fraction in self.split.fractions)
         return Path("splits") / f"{self.cohort_name()}-{self.task}-{kind}-seed{self.split.seed}.json"
@@ -213,7 +234,7 @@ def _mapping(given: object, where: str) -> Mapping[str, Any]:
     return given
 
 
-def _backbone(name: str, given: object, where: str) -> LogMelSettings | TransformersSettings:
+def _backbone(name: str, given: object, where: str) -> BackboneSettings:
     settings = dict(_mapping({} if given is None else given, where))
     family = settings.get("family", "logmel")
     if not isinstance(family, str) or family not in BACKBONE_FAMILIES:

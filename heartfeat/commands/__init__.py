@@ -2,7 +2,9 @@
 
 from heartfeat.commands.cohort import cohort
 from heartfeat.commands.compare import compare
+from heartfeat.commands.cross import cross
 from heartfeat.commands.demo import demo
+from heartfeat.commands.ensemble import ensemble
 from heartfeat.commands.evaluate import evaluate
 from heartfeat.commands.extract import extract
 from heartfeat.commands.fit import fit
@@ -17,11 +19,14 @@ from heartfeat.commands.store_merge import store_merge
 from heartfeat.commands.store_repair import store_repair
 from heartfeat.commands.store_rm_features import store_rm_features
 from heartfeat.commands.store_verify import store_verify
+from heartfeat.commands.sweep import sweep
 
 __all__ = [
     "cohort",
     "compare",
+    "cross",
     "demo",
+    "ensemble",
     "evaluate",
     "extract",
     "fit",
@@ -36,4 +41,5 @@ __all__ = [
     "store_repair",
     "store_rm_features",
     "store_verify",
+    "sweep",
 ]

@@ -29,12 +29,12 @@ def read_cohort(config: "Config") -> "Cohort":
     ConfigError
         When the config says nothing of data.
     """
-    from heartfeat.cohorts.circor import read_circor
+    from heartfeat.cohorts.catalogue import DATASETS
     from heartfeat.errors import ConfigError
 
     if config.data is None:
         raise ConfigError("this needs the recordings; add data.path to the config, or run `heartfeat init`")
-    return read_circor(config.data.path, name=config.cohort_name())
+    return DATASETS[config.data.cohort].read(config.data.path, config.cohort_name())
 
 
 def find_splits(
@@ -55,7 +55,7 @@ def find_splits(
         When the file is missing or damaged, holds another split than the config wants, or no such split can
         be made.
     """
-    from heartfeat.cohorts.splits import holdout, kfold, load_splits, save_splits
+    from heartfeat.cohorts.splits import holdout, kfold, leave_one_out, load_splits, save_splits
     from heartfeat.tasks import get_task
 
     path, wanted = config.split_file(), config.split
@@ -66,6 +66,8 @@ def find_splits(
     label = get_task(config.task).patient_label
     if wanted.kind == "kfold":
         made = kfold(cohort, label, folds=wanted.folds, seed=wanted.seed)
+    elif wanted.by is not None:
+        made = leave_one_out(cohort, label, by=wanted.by, seed=wanted.seed)
     else:
         made = holdout(cohort, label, fractions=wanted.fractions, seed=wanted.seed)
     save_splits(made, path, overwrite=overwrite)
@@ -84,6 +86,8 @@ def _reused(found: "Splits", path: Path, config: "Config", cohort: "Cohort") -> 
         differs.append(f"is {found.kind} with seed {found.seed}, not {wanted.kind} with seed {wanted.seed}")
     elif wanted.kind == "kfold" and len(found.folds) != wanted.folds:
         differs.append(f"has {len(found.folds)} folds, not {wanted.folds}")
+    elif found.by != wanted.by:
+        differs.append(f"leaves out one {found.by} at a time, not one {wanted.by}")
     divided = {patient for fold in found.folds for side in fold.sides().values() for patient in side}
     if divided != set(cohort.patients["patient"]):
         differs.append("divides other patients than the cohort has")

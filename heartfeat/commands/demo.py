@@ -57,7 +57,7 @@ def demo(
             "file": str(folder / f"split-{patients}-{folds}-{seed}.json"),
         },
         "runs": str(folder / "runs"),
-        "heads": {"mambaformer": {"epochs": 15, "seed": seed}},
+        "heads": {"mambaformer": {"epochs": 8, "inner_folds": 2, "seed": seed}},
     }
     if config.exists() and not config.read_text(encoding="utf-8").startswith(HEADLINE):
         raise ConfigError(f"{config} is not the demo's; name another --folder")

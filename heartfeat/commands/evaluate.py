@@ -11,40 +11,69 @@ from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 if TYPE_CHECKING:
     import polars as pl
 
+    from heartfeat.evaluation.abstention import Abstention
     from heartfeat.evaluation.results import Results
+    from heartfeat.evaluation.selective import CoverageRisk
     from heartfeat.training.runs import RunRecord
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a run's test predictions are worth, in all and per group of patients, and where the report lies."""
+    """What a run's test predictions are worth, and where the report lies.
+
+    Attributes
+    ----------
+    groups
+        Scores per group of patients and per site.
+    coverage_risk
+        What answering only the surest patients gives.
+    abstention
+        What abstaining at the wanted error rate gave; None where none was asked for.
+    """
 
     record: "RunRecord"
     results: "Results"
     groups: "pl.DataFrame"
+    coverage_risk: "CoverageRisk"
+    abstention: "Abstention | None"
     report: Path
 
 
 def evaluate(
     run: Annotated[str, typer.Option(help="Run to score again.")],
+    abstain: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE", help="Abstain so that at most this share of patients is answered wrongly."
+        ),
+    ] = None,
     store: StoreOption = None,
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
 ) -> Evaluation:
-    """Score a run's stored test predictions again, in all and by sex, age band and campaign; write report.html.
+    """Score a run's stored test predictions again, in all, by sex, age band, campaign and site; write report.html.
 
-    The scores per group are written as groups.parquet and groups.csv.
+    The scores per group are written as groups.parquet and groups.csv. With --abstain each fold gets a threshold from
+    its own validation patients, and what came of it on its test patients is written as selective.json and
+    selective.csv.
 
     Raises
     ------
     RunError
         When there is no such run, or the store is of another cohort or has no labels.
+    ConfigError
+        When the rate for abstaining is not between 0 and 1.
     """
+    import polars as pl
+
     from heartfeat.commands.reports import write_runs_report
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores, save_groups
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
+    from heartfeat.evaluation.recordings import NAME, load_recording_predictions, with_recording_labels
     from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.selective import run_coverage_risk
+    from heartfeat.evaluation.sites import site_scores
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.runs import check_same_cohort, load_record, updating_run
@@ -56,11 +85,31 @@ def evaluate(
     with open_store(store or settings.store) as opened:
         check_same_cohort(record, opened)
         predictions = with_labels(task, load_predictions(folder), opened.patients)
-        results = judge(task, predictions, opened.patients)
+        recordings = load_recording_predictions(folder)
         groups = group_scores(task, predictions, opened.patients)
+        if recordings is not None:
+            recordings = with_recording_labels(task, recordings, opened.recordings)
+            groups = pl.concat([groups, site_scores(task, recordings)])
+        results = judge(task, predictions, opened.patients, recordings)
         with updating_run(folder) as beside:
             save_predictions(predictions, beside)
+            if recordings is not None:
+                save_predictions(recordings, beside, NAME)
             save_results(results, beside)
             save_groups(groups, beside)
+            abstention = None if abstain is None else _abstain(predictions, folder, abstain, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
-    return Evaluation(record, results, groups, folder / "report.html")
+    curve = run_coverage_risk(predictions)
+    return Evaluation(record, results, groups, curve, abstention, folder / "report.html")
+
+
+def _abstain(predictions: "pl.DataFrame", run: Path, rate: float, out: Path) -> "Abstention":
+    from heartfeat.evaluation.abstention import judge_abstention, save_abstention
+    from heartfeat.evaluation.predictions import load_predictions
+    from heartfeat.evaluation.selective import VALID, abstain
+
+    valid = load_predictions(run / f"{VALID}.parquet")
+    table = abstain(predictions, valid, rate)
+    found = judge_abstention(table, valid, rate)
+    save_abstention(found, table, out)
+    return found

@@ -9,25 +9,30 @@ import typer
 from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import BaseModel
+
+    from heartfeat.config import Config
     from heartfeat.evaluation.results import Results
-    from heartfeat.stores.store import Store
-    from heartfeat.training.experiment import Experiment
+    from heartfeat.heads.monitor import Callback
     from heartfeat.training.runs import RunRecord
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A finished run: its folder, its record, and what its test predictions are worth."""
+    """A finished run: its folder, its record, what its test predictions are worth, and the runs that it averages."""
 
     folder: Path
     record: "RunRecord"
     results: "Results"
+    members: tuple["Fitted", ...] = ()
 
 
 def fit(
     head: Annotated[
-        str, typer.Option(help="logistic, lgbm, linear, mlp, attention, mambaformer or a plug-in's.")
-    ],
+        str | None, typer.Option(help="logistic, lgbm, linear, mlp, attention, mambaformer or a plug-in's.")
+    ] = None,
     features: Annotated[
         list[str] | None, typer.Option(help="Feature set to use [default: all of the config]. Repeatable.")
     ] = None,
@@ -35,49 +40,104 @@ def fit(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of the same name.")] = False,
     split: Annotated[Path | None, typer.Option(help="Split file, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the head.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Several seeds, such as 0,1,2: a run for each, and their ensemble.")
+    ] = None,
+    few_shot: Annotated[
+        float | None, typer.Option(help="Share of the training persons that is kept, such as 0.1 or 0.01.")
+    ] = None,
+    linear_eval: Annotated[
+        bool, typer.Option("--linear-eval", help="The head linear on the features alone; needs no --head.")
+    ] = False,
+    leave_out_site: Annotated[
+        str | None, typer.Option(help="Test on this site, train on the others; all: each site in turn.")
+    ] = None,
     allow_shared_persons: Annotated[
         bool, typer.Option("--allow-shared-persons", help="Accept a split with one person on two sides.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished run of that name, where there is one.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N, for the neural heads.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto (bf16 on a GPU, else fp32), fp32 or bf16.")] = "auto",
+    jobs: Annotated[int, typer.Option(min=1, help="Folds fitted at a time, each in its own process.")] = 1,
+    tracker: Annotated[
+        list[str] | None, typer.Option(help="tensorboard, wandb or mlflow. Repeatable.")
+    ] = None,
     store: StoreOption = None,
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
+    *,
+    callbacks: "Sequence[Callback]" = (),
 ) -> Fitted:
     """Fit a head on every fold off the store, predict the test patients, score them, and write runs/NAME/.
 
     The split file is made when it is not there yet and reused by every head. Test labels are read by the scoring
-    alone.
+    alone. With --seeds, or --leave-out-site all, the runs are NAME-seed0, ... or NAME-AV, ..., and NAME is their
+    ensemble.
+
+    What is done is kept until the run is; --resume goes on from there, and on the CPU ends with the same bits as a run
+    that was never stopped.
+
+    Parameters
+    ----------
+    callbacks
+        Called with a `heartfeat.Epoch` after every epoch of a neural head; may raise `heartfeat.StopTraining`.
 
     Raises
     ------
     ConfigError
-        When the head, the task or a feature set is not known.
+        When the head, the task, a feature set or a tracker is not known.
+    DeviceError
+        When the device is not on this machine.
     SplitError
         When a person is on two sides of the split.
     StoreError
         When the store is missing or lacks the features.
     RunError
-        When a run of that name exists and may not be replaced.
+        When a run of that name exists and may not be replaced, or what is kept of it is of other settings.
     """
+    arguments = dict(locals())
+
     from heartfeat.commands.common import find_splits
     from heartfeat.commands.progress import show_progress
+    from heartfeat.commands.run_files import write_run
+    from heartfeat.commands.several_fits import fit_several
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import run_experiment
     from heartfeat.training.feature_keys import check_settings
+    from heartfeat.training.fitting import Fitting
+    from heartfeat.training.kept_folds import keeping_folds
+    from heartfeat.training.protocol import Protocol
     from heartfeat.training.runs import new_run_name
+    from heartfeat.training.trackers import TrackedRun, check_trackers, tracking
     from heartfeat.views import resolve_views
 
     settings = load_config(config, set or ())
-    chosen, task = settings.head(head, seed=seed), get_task(settings.task)
+    chosen, task = choose_head(settings, head, seed, linear_eval), get_task(settings.task)
+    protocol = Protocol(few_shot, getattr(chosen, "seed", 0), leave_out_site, linear_eval)
     names = features or list(settings.backbones)
     if name is not None and (name.startswith(".") or Path(name).name != name):
         raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
-    folder = settings.runs / (name or new_run_name(settings.runs, f"{task.name}-{head}"))
+    wanted = f"{task.name}-{head or 'linear'}{protocol.suffix()}"
+    folder = settings.runs / (name or new_run_name(settings.runs, wanted))
+    if seeds is not None or leave_out_site == "all":
+        return fit_several(settings, folder.name, arguments)
     if folder.exists() and not overwrite:
         raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
-    with open_store(store or settings.store) as opened, show_progress() as update:
+    check_trackers(tracker or ())
+    about = TrackedRun(
+        folder.name, task.name, head or "linear", chosen.model_dump(mode="json"), settings.runs.parent
+    )
+    with (
+        open_store(store or settings.store) as opened,
+        show_progress() as update,
+        keeping_folds(folder, resume) as kept,
+        tracking(tracker or (), about) as trackers,
+    ):
         check_settings(settings.backbones, names, opened)
         experiment = run_experiment(
             opened,
@@ -88,41 +148,30 @@ def fit(
             lambda cohort: find_splits(settings, cohort, split),
             name=folder.name,
             allow_shared_persons=allow_shared_persons,
+            protocol=protocol,
+            fitting=Fitting(device, precision, jobs, (*callbacks, *trackers), kept=kept),
             progress=update,
         )
-        return _write(folder, overwrite, experiment, opened)
-
-
-def _write(folder: Path, overwrite: bool, experiment: "Experiment", store: "Store") -> Fitted:
-    import json
-
-    import polars as pl
-
-    from heartfeat.evaluation.predictions import save_predictions
-    from heartfeat.evaluation.results import judge, save_results, tabulate, with_labels
-    from heartfeat.tasks import get_task
-    from heartfeat.training.runs import save_record, writing_run
-    from heartfeat.training.saved_heads import save_state
-
-    task, folds = get_task(experiment.record.task), experiment.folds
-    predictions = pl.concat(
-        tabulate(
-            task,
-            fold.test.patients["patient"].to_list(),
-            fold.test.patients["person"].to_list(),
-            fold.number,
-            fold.prediction.patients,
-        )
-        for fold in folds
-    )
-    predictions = with_labels(task, predictions, store.patients)
-    results = judge(task, predictions, store.patients)
-    with writing_run(folder, overwrite) as beside:
-        for fold in folds:
-            save_state(fold.head.state(), beside / f"fold{fold.number}")
-        history = [fold.history for fold in folds]
-        (beside / "history.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-        save_predictions(predictions, beside)
-        save_results(results, beside)
-        save_record(experiment.record, beside)
+        results = write_run(folder, overwrite, experiment, opened, settings.calibration)
+        trackers.finish(results.scores)
     return Fitted(folder, experiment.record, results)
+
+
+def choose_head(settings: "Config", head: str | None, seed: int | None, linear_eval: bool) -> "BaseModel":
+    """Settings of the head that is asked for.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such head, or linear evaluation is asked for with another.
+    """
+    from heartfeat.errors import ConfigError
+    from heartfeat.heads.registry import head_names
+
+    if linear_eval and head in (None, "linear"):
+        return settings.head("linear", seed=seed, metadata=False, quality=False)
+    if linear_eval:
+        raise ConfigError(f"--linear-eval is the head linear on the features alone; leave --head {head} out")
+    if head is None:
+        raise ConfigError(f"name a head with --head; the heads are {', '.join(head_names())}")
+    return settings.head(head, seed=seed)

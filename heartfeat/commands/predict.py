@@ -18,7 +18,7 @@ def predict(
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
 ) -> "pl.DataFrame":
-    """Predict every patient of a store with the heads of a run, averaged.
+    """Predict every patient of a store with the heads of a run or ensemble, calibrated as in the run, averaged.
 
     A head never speaks on a person that it was trained on, where another head can. Patients whom every head saw
     are marked in the column `seen` and pointed out; patients without a usable recording have no decision.
@@ -35,13 +35,12 @@ def predict(
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError
-    from heartfeat.evaluation.results import tabulate
-    from heartfeat.heads.registry import head_class
+    from heartfeat.evaluation.predictions import load_predictions
+    from heartfeat.evaluation.results import table_of
+    from heartfeat.evaluation.worth import deciding
     from heartfeat.stores import open_store
-    from heartfeat.tasks import get_task
+    from heartfeat.tasks import encode_labels, get_task
     from heartfeat.training.ensemble import predict_with_run
-    from heartfeat.training.examples import left_out, load_examples
-    from heartfeat.training.feature_keys import check_feature_keys
     from heartfeat.training.runs import load_record
 
     if out is not None and out.suffix not in (".csv", ".parquet"):
@@ -51,17 +50,19 @@ def predict(
     record = load_record(folder)
     task = get_task(record.task)
     with open_store(store or settings.store) as opened:
-        check_feature_keys(record.features, opened)
-        tokens = head_class(record.head).uses_tokens
-        examples = load_examples(opened, list(record.features), record.views, task, tokens=tokens)
-        silent = opened.patients.filter(pl.col("patient").is_in(left_out(opened, examples)))
-    with show_progress() as update:
-        said = predict_with_run(record, folder, examples, update)
-    patients, persons = (examples.patients[column].to_list() for column in ("patient", "person"))
-    table = tabulate(task, patients, persons, -1, said.probabilities).drop("fold", "label")
+        ids = opened.patients.select("patient", "person")
+        with show_progress() as update:
+            said = predict_with_run(record, folder, opened, update)
+    patients, persons = (said.patients[column].to_list() for column in ("patient", "person"))
+    own = deciding(task, encode_labels(task, load_predictions(folder)["label"])) if task.balanced else task
+    table = table_of(own, patients, persons, -1, said.ways, said.view_spread, said.fold_spread)
+    table = table.drop("fold", "label", "person")
+    if said.member_spread is not None:
+        table = table.with_columns(pl.Series("member_spread", said.member_spread).fill_nan(None))
     table = table.with_columns(heads=pl.Series(said.heads, dtype=pl.Int64), seen=said.seen)
-    none = silent.select("patient", "person", heads=pl.lit(0, pl.Int64), seen=pl.lit(False))
-    table = pl.concat([table, none], how="diagonal")
+    table = ids.join(table, on="patient", how="left", maintain_order="left").with_columns(
+        pl.col("heads").fill_null(0), pl.col("seen").fill_null(value=False)
+    )
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_csv(out) if out.suffix == ".csv" else table.write_parquet(out)

@@ -59,6 +59,8 @@ def cohort_summary(store: "Store") -> dict[str, Any]:
     """Patients, persons, recordings, and those that were skipped, by reason."""
     import polars as pl
 
+    from heartfeat.tasks import TASKS
+
     recordings, patients = store.recordings, store.patients
     skipped = (
         recordings.filter(pl.col("status") != "ok") if "status" in recordings.columns else recordings.clear()
@@ -72,7 +74,7 @@ def cohort_summary(store: "Store") -> dict[str, Any]:
     }
     if "duration" in recordings.columns:
         summary["audio (h)"] = round(float(recordings["duration"].sum() or 0) / 3600, 2)
-    for label in ("murmur", "outcome"):
+    for label in ("subset", *(task.patient_label for task in TASKS.values())):
         if label in patients.columns:
             summary[label] = _counts(patients[label])
     summary["site"] = _counts(recordings["site"])
@@ -116,4 +118,6 @@ def _read_run(folder: Path, store: "Store | None") -> "RunReport":
         },
         seconds=sum(record.seconds),
         groups=load_groups(folder),
+        variants=results.variants(),
+        rules=results.rules,
     )

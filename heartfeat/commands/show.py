@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from heartfeat.commands.show_scores import selective, variants_and_rules
+
 if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
@@ -31,13 +33,15 @@ def config(written: "Config") -> int:
 
 def cohort(found: "Cohort") -> int:
     """How many patients, persons and recordings, and their labels."""
+    from heartfeat.tasks import TASKS
+
     patients, recordings = found.patients, found.recordings
     shared = patients.height - patients["person"].n_unique()
     print(
         f"{found.name}: {patients.height} patients ({patients['person'].n_unique()} persons; "
         f"{shared} ids are a person seen before), {recordings.height} recordings"
     )
-    for label in ("murmur", "outcome"):
+    for label in ("subset", *(task.patient_label for task in TASKS.values())):
         if label in patients.columns:
             print(f"  {label}: {_counts(patients[label])}")
     print(f"  site: {_counts(recordings['site'])}")
@@ -46,9 +50,10 @@ def cohort(found: "Cohort") -> int:
 
 def splits(made: "Splits") -> int:
     """Sizes of every fold."""
-    table = _table(f"{made.kind} split, seed {made.seed}", "fold", "train", "valid", "test")
-    for number, fold in enumerate(made.folds):
-        table.add_row(str(number), *(str(len(side)) for side in (fold.train, fold.valid, fold.test)))
+    names = made.left_out or tuple(map(str, range(len(made.folds))))
+    table = _table(f"{made.kind} split, seed {made.seed}", made.by or "fold", "train", "valid", "test")
+    for name, fold in zip(names, made.folds, strict=True):
+        table.add_row(name, *(str(len(side)) for side in (fold.train, fold.valid, fold.test)))
     _print(table)
     return OK
 
@@ -78,12 +83,17 @@ def extraction(summary: "ExtractionSummary") -> int:
 
 
 def fitted(run: "Fitted") -> int:
-    """The scores of a run, and where it lies."""
+    """The scores of a run, those of the runs that it averages, and where it lies."""
+    from heartfeat.commands.show_experiments import members
+
     scores(
         f"{run.record.name}: {run.record.head} on {', '.join(run.record.features)}",
         run.results.scores,
         run.results.intervals,
     )
+    variants_and_rules(run.results)
+    if run.members:
+        members(run)
     if run.record.shared_persons:
         print(
             f"WARNING: {len(run.record.shared_persons)} persons are on two sides of the split, as was allowed"
@@ -91,15 +101,18 @@ def fitted(run: "Fitted") -> int:
     if run.record.left_out:
         count = len(run.record.left_out)
         print(f"{count} patients took no part: in no fold, or without a usable recording (see run.json)")
-    print(f"{len(run.record.seen)} heads in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
+    heads = f"{len(run.record.members)} runs" if run.record.members else f"{len(run.record.seen)} heads"
+    print(f"{heads} in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 
 
 def evaluation(result: "Evaluation") -> int:
     """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
+    variants_and_rules(result.results)
     if result.groups.height:
-        _groups(result.groups)
+        _print(group_table(result.groups))
+    selective(result)
     print(f"report: {result.report}")
     return OK
 
@@ -195,14 +208,15 @@ def _with_p(row: dict[str, Any], name: str) -> str:
     return f"{value:+.{digits}f}\n{low:+.{digits}f} to {high:+.{digits}f}\np {p:.3f}"
 
 
-def _groups(table: "pl.DataFrame") -> None:
+def group_table(table: "pl.DataFrame") -> "Table":
+    """Scores per group of patients."""
     scored = ("weighted_accuracy", "uar", "auroc")
     shown = _table("", "group", "patients", "positive", *(name.replace("_", " ") for name in scored))
     for row in table.iter_rows(named=True):
         group = f"{row['by']}: {row['group'] or 'not known'}"
         values = (_with_interval(row, name) for name in scored)
         shown.add_row(group, str(row["patients"]), str(row["positives"]), *values)
-    _print(shown)
+    return shown
 
 
 def _counts(column: "pl.Series") -> str:

@@ -16,7 +16,7 @@ def write_config(folder, data, **changes):
         "split": {"folds": 2, "file": str(folder / "split.json")},
         "runs": str(folder / "runs"),
         "heads": {
-            "mambaformer": {"epochs": 1, "width": 32, "layers": 1, "crop_seconds": 2.0},
+            "mambaformer": {"epochs": 1, "inner_folds": 2, "width": 32, "layers": 1, "crop_seconds": 2.0},
             "lgbm": {"trees": 5},
         },
         **changes,

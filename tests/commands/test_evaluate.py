@@ -40,9 +40,60 @@ def test_scores_per_group_lie_beside_the_results_and_in_the_report(project, caps
     groups = pl.read_parquet(folder / "groups.parquet")
     assert groups.equals(result.groups)
     assert pl.read_csv(folder / "groups.csv").height == groups.height
-    assert set(groups["by"]) == {"sex", "age", "campaign"}
-    assert groups.group_by("by").agg(pl.col("patients").sum())["patients"].to_list() == [30] * 3
+    assert set(groups["by"]) == {"sex", "age", "campaign", "site"}
+    of_patients = groups.filter(pl.col("by") != "site")
+    assert of_patients.group_by("by").agg(pl.col("patients").sum())["patients"].to_list() == [30] * 3
     name = f"{groups['by'][0]}: {groups['group'][0]}"
     assert name in result.report.read_text()
     show.evaluation(result)
     assert name in capsys.readouterr().out
+
+
+def test_abstaining_writes_who_is_answered_and_says_what_came_of_it(project, capsys):
+    result = heartfeat.evaluate(run="murmur-logistic", abstain=0.3, config=project)
+    folder = project.parent / "runs/murmur-logistic"
+    written = json.loads((folder / "selective.json").read_text())
+    table = pl.read_csv(folder / "selective.csv")
+    assert written["scores"]["coverage"] == pytest.approx(table["answered"].mean())
+    assert written["rate"] == result.abstention.rate == 0.3
+    assert "Wrong answers when only the surest are given" in result.report.read_text()
+    show.evaluation(result)
+    said = capsys.readouterr().out
+    assert "AURC" in said
+    assert "abstaining at 0.3" in said
+
+
+def test_a_rate_that_cannot_be_promised_abstains_on_all_and_says_so(project, capsys):
+    result = heartfeat.evaluate(run="murmur-logistic", abstain=0.01, config=project)
+    assert result.abstention.scores == {"coverage": 0.0, "wrong": 0.0, "error": None}
+    assert not result.abstention.guaranteed
+    show.evaluation(result)
+    assert "2 of 2 folds abstain on every patient" in capsys.readouterr().out
+
+
+def test_views_calibration_and_rules_are_shown_side_by_side(project, capsys):
+    result = heartfeat.evaluate(run="murmur-logistic", config=project)
+    scores = json.loads((project.parent / "runs/murmur-logistic/scores.json").read_text())
+    assert list(scores["rules"]) == list(scores["clean_rules"]) == ["worth", "argmax", "any_present"]
+    assert {"uncalibrated_scores", "clean_uncalibrated_scores"} <= scores.keys()
+    show.evaluation(result)
+    said = capsys.readouterr().out
+    for expected in ("any_present", "calibration alone", "brier", "site: "):
+        assert expected in said
+    report = result.report.read_text()
+    for expected in ("any present", "Averaged views, calibration", "site: "):
+        assert expected in report
+
+
+def test_a_run_from_before_calibration_is_scored_without_it(project):
+    folder = project.parent / "runs/murmur-logistic"
+    table = pl.read_parquet(folder / "predictions.parquet")
+    later = [name for name in table.columns if "raw_" in name or name == "fold_spread"]
+    table.drop(later).write_parquet(folder / "predictions.parquet")
+    for name in ("calibration.json", "valid_predictions.parquet", "recording_predictions.parquet"):
+        (folder / name).unlink()
+    result = heartfeat.evaluate(run="murmur-logistic", config=project)
+    assert result.results.uncalibrated_scores == pytest.approx(result.results.scores, nan_ok=True)
+    assert heartfeat.predict(run="murmur-logistic", config=project).height == 30
+    with pytest.raises(RunError, match="valid_predictions"):
+        heartfeat.evaluate(run="murmur-logistic", abstain=0.1, config=project)

@@ -12,13 +12,18 @@ from heartfeat.stores import KeptFeatureSet, write_store
 def test_every_head_writes_a_whole_run(project, head):
     fitted = heartfeat.fit(head=head, name="mine", config=project)
     assert {path.name for path in fitted.folder.iterdir()} == {
+        "calibration.json",
         "fold0",
         "fold1",
         "history.json",
         "predictions.csv",
         "predictions.parquet",
+        "recording_predictions.csv",
+        "recording_predictions.parquet",
         "run.json",
         "scores.json",
+        "valid_predictions.csv",
+        "valid_predictions.parquet",
     }
     table = pl.read_parquet(fitted.folder / "predictions.parquet")
     with heartfeat.open_store(project.parent / "store.zarr") as store:
@@ -29,7 +34,7 @@ def test_every_head_writes_a_whole_run(project, head):
     assert len(json.loads((fitted.folder / "history.json").read_text())) == 2
 
 
-LABELS = ("murmur", "outcome", "murmur_locations")
+LABELS = ("murmur", "outcome", "murmur_locations", "systolic_grade", "systolic_timing")
 
 
 def with_test_labels_moved(project, test):
@@ -66,7 +71,10 @@ def test_test_labels_are_read_by_scoring_alone(project, head):
     sides = {"train": ids[: cuts[0]], "valid": ids[cuts[0] : cuts[1]], "test": ids[cuts[1] :]}
     file = project.parent / "one.json"
     file.write_text(json.dumps({"patients": sides}))
-    options = {"head": head, "config": project, "set": [f"split.file={file}"], "allow_shared_persons": True}
+    changes = [f"split.file={file}"]
+    # Every label that a head may look at.
+    changes += ["heads.mambaformer.tasks=[outcome,grade,timing]"] if head == "mambaformer" else []
+    options = {"head": head, "config": project, "set": changes, "allow_shared_persons": True}
 
     before = heartfeat.fit(name="before", **options)
     with_test_labels_moved(project, sides["test"])

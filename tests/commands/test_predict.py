@@ -28,6 +28,8 @@ def test_every_head_that_never_saw_a_person_speaks(project, tmp_path):
         is_old: set(table.filter(pl.col("person").is_in(old) == is_old)["heads"]) for is_old in (True, False)
     }
     assert heads == {True: {1}, False: {2}}
+    assert (table["fold_spread"].is_null() == (table["heads"] == 1)).all()
+    assert (table["fold_spread"].drop_nulls() > 0).all()
     assert pl.read_csv(tmp_path / "new.csv").height == 33
 
 

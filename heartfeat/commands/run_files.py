@@ -1,0 +1,104 @@
+"""From a finished experiment to the files of its run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from heartfeat.evaluation.calibrators import Method
+    from heartfeat.evaluation.results import Results
+    from heartfeat.evaluation.run_calibration import FoldCalibration
+    from heartfeat.stores.store import Store
+    from heartfeat.tasks import Task
+    from heartfeat.training.cross_validation import FittedFold
+    from heartfeat.training.experiment import Experiment
+
+
+def write_run(
+    folder: Path,
+    overwrite: bool,
+    experiment: "Experiment",
+    store: "Store",
+    calibration: "Method" = "temperature",
+) -> "Results":
+    """Calibrate an experiment's folds, score its test predictions, and write everything that a run folder holds.
+
+    Raises
+    ------
+    RunError
+        When ``folder`` exists and may not be replaced, or no tested patient has a label.
+    """
+    import json
+
+    from heartfeat.evaluation.predictions import save_predictions
+    from heartfeat.evaluation.recordings import NAME as RECORDINGS
+    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.run_calibration import calibrate_fold, save_calibration
+    from heartfeat.evaluation.selective import VALID
+    from heartfeat.tasks import get_task
+    from heartfeat.training.runs import save_record, writing_run
+    from heartfeat.training.saved_heads import save_state
+
+    task, folds = get_task(experiment.record.task), experiment.folds
+    calibrations = [
+        calibrate_fold(calibration, fold.valid.labels, fold.valid_prediction.patients) for fold in folds
+    ]
+    valid, predictions = (
+        with_labels(task, _patients(task, folds, calibrations, side), store.patients)
+        for side in ("valid", "test")
+    )
+    recordings = _recordings(task, folds, store)
+    results = judge(task, predictions, store.patients, recordings)
+    with writing_run(folder, overwrite) as beside:
+        for fold in folds:
+            save_state(fold.state, beside / f"fold{fold.number}")
+        history = [fold.history for fold in folds]
+        (beside / "history.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+        save_calibration(calibrations, beside)
+        save_predictions(predictions, beside)
+        save_predictions(valid, beside, VALID)
+        if recordings is not None:
+            save_predictions(recordings, beside, RECORDINGS)
+        save_results(results, beside)
+        save_record(experiment.record, beside)
+    return results
+
+
+def _patients(
+    task: "Task", folds: "Sequence[FittedFold]", calibrations: "Sequence[FoldCalibration]", side: str
+) -> "pl.DataFrame":
+    """The prediction table of all folds' test or validation patients, calibrated by their own fold, not labelled."""
+    import polars as pl
+
+    from heartfeat.evaluation.results import tabulate
+    from heartfeat.evaluation.worth import deciding
+
+    tables = []
+    for fold, calibration in zip(folds, calibrations, strict=True):
+        valid = side == "valid"
+        patients = (fold.valid if valid else fold.test).patients
+        said = (fold.valid_prediction if valid else fold.prediction).patients
+        ids, persons = patients["patient"].to_list(), patients["person"].to_list()
+        tables.append(
+            tabulate(deciding(task, fold.valid.labels), ids, persons, fold.number, said, calibration)
+        )
+    return pl.concat(tables)
+
+
+def _recordings(task: "Task", folds: "Sequence[FittedFold]", store: "Store") -> "pl.DataFrame | None":
+    """The table of all folds' test recordings; None where the head says nothing of recordings."""
+    import polars as pl
+
+    from heartfeat.evaluation.recordings import recording_table, with_recording_labels
+
+    tables = [
+        recording_table(
+            task, fold.test.recordings, fold.test.patients, fold.number, fold.prediction.recordings
+        )
+        for fold in folds
+        if fold.prediction.recordings is not None
+    ]
+    return with_recording_labels(task, pl.concat(tables), store.recordings) if tables else None

@@ -1,0 +1,81 @@
+"""Printing what views, calibration and rules of decision change, and what abstaining gives."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from heartfeat.commands.evaluate import Evaluation
+    from heartfeat.evaluation.abstention import Abstention
+    from heartfeat.evaluation.results import Results
+
+RULES = ("weighted_accuracy", "uar", "accuracy", "cost")
+VARIANTS = ("weighted_accuracy", "uar", "auroc", "brier", "ece", "mce", "cost")
+
+
+def variants_and_rules(results: "Results") -> None:
+    """The main scores with and without views and calibration, and under each rule of decision."""
+    _side_by_side("with and without averaging views and calibration", "done", results.variants(), VARIANTS)
+    rules = dict(results.rules)
+    rules |= {f"{rule}, clean view": scores for rule, scores in results.clean_rules.items()}
+    _side_by_side("rules of decision; the run decides by worth", "rule", rules, RULES)
+
+
+def selective(result: "Evaluation") -> None:
+    """Area under the coverage-risk curve, and what abstaining gave where it was asked for."""
+    curve = result.coverage_risk
+    print(
+        f"coverage-risk: {curve.risk[-1]:.1%} of decisions are wrong with every patient answered; "
+        f"mean over coverages (AURC) {curve.area():.3f}"
+    )
+    if result.abstention is not None:
+        for line in _abstention(result.abstention):
+            print(line)
+
+
+def _abstention(found: "Abstention") -> list[str]:
+    def share(name: str) -> str:
+        value, (low, high) = found.scores[name], found.intervals[name]
+        if value is None:
+            return "n/a"
+        return f"{value:.1%}" + ("" if low is None or high is None else f" ({low:.1%} to {high:.1%})")
+
+    lines = [
+        f"abstaining at {found.rate:g}: {share('coverage')} of {found.patients} patients are answered; "
+        f"{share('wrong')} of all are answered wrongly, {share('error')} of those answered",
+        "answered by class: "
+        + ", ".join(f"{name} {part:.0%}" for name, part in found.answered_classes.items()),
+    ]
+    few = [fold for fold in found.folds if fold.threshold is None]
+    if few:
+        fewest = min(fold.valid for fold in few)
+        lines.append(
+            f"WARNING: {len(few)} of {len(found.folds)} folds abstain on every patient: with {fewest} validation "
+            f"patients no rate below {1 / (fewest + 1):.3f} can be promised"
+        )
+    return lines
+
+
+def _side_by_side(
+    title: str, what: str, rows: Mapping[str, Mapping[str, float]], wanted: Sequence[str]
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        return
+    shown = [name for name in wanted if any(name in scores for scores in rows.values())]
+    table = Table(title=title, title_justify="left")
+    for name in (what, *shown):
+        first = name == what
+        table.add_column(name.replace("_", " "), justify="left" if first else "right", no_wrap=first)
+    for row, scores in rows.items():
+        table.add_row(row, *(_cell(scores, name) for name in shown))
+    Console().print(table)
+
+
+def _cell(scores: Mapping[str, float], name: str) -> str:
+    digits = 0 if name == "cost" else 3
+    text = f"{scores[name]:.{digits}f}" if name in scores else "-"
+    if f"{name}_low" in scores:
+        text += f"\n{scores[f'{name}_low']:.{digits}f}-{scores[f'{name}_high']:.{digits}f}"
+    return text
