@@ -59,7 +59,7 @@ def assert_stratified(cohort, side, share, slack):
         assert abs(here[stratum] - share * count) <= slack, stratum
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cohorts(), st.integers(0, 1000))
 def test_holdout_keeps_people_whole_and_uses_everyone_once(cohort, seed):
     splits = holdout(cohort, "murmur", seed=seed)
@@ -177,7 +177,7 @@ def grouped_cohorts(draw):
     return Cohort(cohort.name, cohort.recordings, cohort.patients.with_columns(clinic=pl.Series(clinics)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(grouped_cohorts(), st.integers(0, 1000))
 def test_leaving_out_one_value_tests_all_its_patients_and_trains_on_no_person_among_them(cohort, seed):
     splits = leave_one_out(cohort, "murmur", by="clinic", seed=seed)
