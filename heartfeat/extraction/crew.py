@@ -1,9 +1,7 @@
 """The main process' side of several workers: start them, answer them, and let others do a dead one's work."""
 
 import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -21,6 +19,7 @@ from heartfeat.extraction.process import (
     failure,
     worker_main,
 )
+from heartfeat.interrupts import ignored_at_birth
 
 
 def run_crew(jobs: Sequence[Job], ledger: Ledger) -> None:
@@ -57,7 +56,7 @@ class _Crew:
     def work(self) -> set[str]:
         """Work until every process has finished or died; the names of the dead."""
         try:
-            with _interrupts_ignored_at_birth():
+            with ignored_at_birth():
                 for job in self._jobs:
                     self._start(job)
             return self._serve()
@@ -112,16 +111,3 @@ class _Crew:
 def _meaning(exit_code: int | None) -> str:
     hint = ", which is often a lack of memory" if exit_code == -signal.SIGKILL else ""
     return f"exit code {exit_code}{hint}"
-
-
-@contextmanager
-def _interrupts_ignored_at_birth() -> Iterator[None]:
-    """Children that are being born inherit that Ctrl-C is none of their business."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

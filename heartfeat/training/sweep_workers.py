@@ -1,9 +1,8 @@
 """Trials of a sweep in this process, or in several, each with a device of its own."""
 
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -11,6 +10,7 @@ from multiprocessing.context import SpawnProcess
 
 from heartfeat.errors import HeartfeatError, RunError
 from heartfeat.extraction.devices import core_count
+from heartfeat.interrupts import ignored_at_birth
 from heartfeat.stores.store import open_store
 from heartfeat.training.sweep_score import SweepJob, SweepScorer
 from heartfeat.training.sweep_trials import Trial
@@ -104,24 +104,11 @@ def _occupy(workers: list[_Worker], worker: _Worker, next_trial: Next) -> None:
 def _started(job: SweepJob, device: str, cores: int) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    with _interrupts_ignored_at_birth():
+    with ignored_at_birth():
         process = context.Process(target=_work, args=(theirs, job, device, cores), daemon=True)
         process.start()
     theirs.close()
     return _Worker(process, ours, device)
-
-
-@contextmanager
-def _interrupts_ignored_at_birth() -> Iterator[None]:
-    """Ctrl-C reaches every process of the group; what happens then is for the main process alone to decide."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _work(connection: Connection, job: SweepJob, device: str, cores: int) -> None:
