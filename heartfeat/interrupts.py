@@ -1,23 +1,22 @@
 """Ctrl-C in a program of several processes."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 
 @contextmanager
-def ignored_at_birth() -> Iterator[None]:
+def blocked_at_birth() -> Iterator[None]:
     """Processes started inside are born deaf to Ctrl-C, which reaches every process of the group.
 
-    What happens then is for the main process alone to decide. Elsewhere than in the main thread, which alone may set
-    signals, this does nothing.
+    What happens then is for the main process alone to decide. There, an interrupt that comes meanwhile is not lost:
+    it is heard at the end.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python's own helper process would lift the block when it is started later.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

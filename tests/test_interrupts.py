@@ -1,33 +1,39 @@
 import signal
-import threading
+from multiprocessing import get_context
 
 import pytest
 
-from heartfeat.interrupts import ignored_at_birth
+from heartfeat.interrupts import blocked_at_birth
 
 
-def test_interrupts_are_ignored_inside_and_heard_again_afterwards():
-    before = signal.getsignal(signal.SIGINT)
-    with ignored_at_birth():
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    assert signal.getsignal(signal.SIGINT) is before
+def blocked():
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_they_are_heard_again_after_an_error():
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(RuntimeError), ignored_at_birth():
+def interrupt_inside(reached):
+    with blocked_at_birth():
+        signal.raise_signal(signal.SIGINT)
+        reached.append(True)
+
+
+def test_an_interrupt_that_comes_inside_is_heard_at_the_end():
+    reached = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_inside(reached)
+    assert reached
+    assert not blocked()
+
+
+def test_interrupts_are_heard_again_after_an_error():
+    with pytest.raises(RuntimeError), blocked_at_birth():
         raise RuntimeError
-    assert signal.getsignal(signal.SIGINT) is before
+    assert not blocked()
 
 
-def test_other_threads_leave_signals_alone():
-    seen = []
-
-    def look():
-        with ignored_at_birth():
-            seen.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    thread.join()
-    assert seen == [signal.getsignal(signal.SIGINT)]
+def test_processes_born_inside_do_not_hear_interrupts():
+    with get_context("spawn").Pool(1) as pool:
+        assert not pool.apply(blocked)
+    with blocked_at_birth():
+        pool = get_context("spawn").Pool(1)
+    with pool:
+        assert pool.apply(blocked)

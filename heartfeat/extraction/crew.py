@@ -19,7 +19,7 @@ from heartfeat.extraction.process import (
     failure,
     worker_main,
 )
-from heartfeat.interrupts import ignored_at_birth
+from heartfeat.interrupts import blocked_at_birth
 
 
 def run_crew(jobs: Sequence[Job], ledger: Ledger) -> None:
@@ -56,7 +56,7 @@ class _Crew:
     def work(self) -> set[str]:
         """Work until every process has finished or died; the names of the dead."""
         try:
-            with ignored_at_birth():
+            with blocked_at_birth():
                 for job in self._jobs:
                     self._start(job)
             return self._serve()

@@ -10,7 +10,7 @@ from multiprocessing.context import SpawnProcess
 
 from heartfeat.errors import HeartfeatError, RunError
 from heartfeat.extraction.devices import core_count
-from heartfeat.interrupts import ignored_at_birth
+from heartfeat.interrupts import blocked_at_birth
 from heartfeat.stores.store import open_store
 from heartfeat.training.sweep_score import SweepJob, SweepScorer
 from heartfeat.training.sweep_trials import Trial
@@ -104,7 +104,7 @@ def _occupy(workers: list[_Worker], worker: _Worker, next_trial: Next) -> None:
 def _started(job: SweepJob, device: str, cores: int) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    with ignored_at_birth():
+    with blocked_at_birth():
         process = context.Process(target=_work, args=(theirs, job, device, cores), daemon=True)
         process.start()
     theirs.close()
