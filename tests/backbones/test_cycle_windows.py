@@ -30,7 +30,7 @@ def kept_samples(layout: CycleLayout, window: Window) -> list[tuple[int, int]]:
 
 def cycles_are_used(layout: CycleLayout, inside: list[int]) -> bool:
     """Whether the windows follow the beat, and not the fallback for a recording without whole cycles."""
-    return len(inside) > 1 and layout.starts[0] in inside
+    return len(inside) > 1 and layout.starts[0] in inside and layout.starts[0] + layout.spans[0] <= inside[-1]
 
 
 @given(length=lengths, positions=beats, window=windows)
