@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from heartfeat.heads.fingerprint import differences
 from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.training.saved_heads import load_state, save_state
 
-with contextlib.suppress(ImportError):  # Windows has none; nobody is kept out there
+if sys.platform != "win32":
     import fcntl
 
 
@@ -169,15 +170,18 @@ def is_being_fitted(run: Path) -> bool:
 def _held(folder: Path) -> Iterator[None]:
     """Hold the folder against other processes; the system lets go of it however this one ends."""
     with (folder / "held").open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except NameError:
-            pass
-        except BlockingIOError:
-            raise RunError(
-                f"another process is fitting the run that {folder} belongs to; wait for it, or give another --name"
-            ) from None
+        if sys.platform != "win32":  # where there are no such locks, and nobody is kept out
+            _lock(file, folder)
         yield
+
+
+def _lock(file: TextIO, folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(
+            f"another process is fitting the run that {folder} belongs to; wait for it, or give another --name"
+        ) from None
 
 
 def _empty(folder: Path) -> None:
