@@ -1,5 +1,6 @@
-"""Any audio encoder of the transformers library as a backbone, by local folder or downloaded hub name."""
+"""Any audio encoder of the transformers library, or written like one, by local folder or downloaded hub name."""
 
+import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class EncoderFamily:
     Attributes
     ----------
     config_class, model_class
-        Names in the transformers package.
+        Where the classes are, as ``module:Class``.
     describe
         The time grid of ``(config, folder, window_seconds)``.
     build
@@ -39,9 +40,21 @@ class EncoderFamily:
 
 
 def _waveform(name: str) -> EncoderFamily:
-    return EncoderFamily(
-        f"{name}Config", f"{name}Model", waveform_encoders.describe, waveform_encoders.WaveformEncoder
-    )
+    return _of_transformers(name, waveform_encoders.describe, waveform_encoders.WaveformEncoder)
+
+
+def _of_transformers(
+    name: str,
+    describe: Callable[[Any, Path, float | None], Grid],
+    build: Callable[[Any, Grid, Path], Encoder],
+) -> EncoderFamily:
+    return EncoderFamily(f"transformers:{name}Config", f"transformers:{name}Model", describe, build)
+
+
+def _class(place: str) -> Any:  # noqa: ANN401 - any family's class
+    """The class at ``module:Class``, imported when it is first needed."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 FAMILIES = {
@@ -49,16 +62,10 @@ FAMILIES = {
     "hubert": _waveform("Hubert"),
     "wavlm": _waveform("WavLM"),
     "data2vec-audio": _waveform("Data2VecAudio"),
-    "audio-spectrogram-transformer": EncoderFamily(
-        "ASTConfig", "ASTModel", ast_encoder.describe, ast_encoder.AstEncoder
-    ),
-    "whisper": EncoderFamily(
-        "WhisperConfig", "WhisperModel", whisper_encoder.describe, whisper_encoder.WhisperFeatures
-    ),
-    "clap": EncoderFamily("ClapConfig", "ClapModel", clap_encoder.describe, clap_encoder.ClapEncoder),
-    "clap_audio_model": EncoderFamily(
-        "ClapAudioConfig", "ClapAudioModel", clap_encoder.describe, clap_encoder.ClapEncoder
-    ),
+    "audio-spectrogram-transformer": _of_transformers("AST", ast_encoder.describe, ast_encoder.AstEncoder),
+    "whisper": _of_transformers("Whisper", whisper_encoder.describe, whisper_encoder.WhisperFeatures),
+    "clap": _of_transformers("Clap", clap_encoder.describe, clap_encoder.ClapEncoder),
+    "clap_audio_model": _of_transformers("ClapAudio", clap_encoder.describe, clap_encoder.ClapEncoder),
 }
 """Architectures by the ``model_type`` of ``config.json``."""
 
@@ -76,17 +83,13 @@ def describe_transformers(settings: TransformersSettings) -> BackboneSpec:
 
 def load_transformers(settings: TransformersSettings) -> Backbone:
     """The encoder, on the CPU; raises as :func:`describe_transformers`, and when weights are incomplete."""
-    import transformers
-
     spec, family, grid, folder = _describe(settings)
-    model = load_checked(getattr(transformers, family.model_class), folder)
+    model = load_checked(_class(family.model_class), folder)
     encoder = family.build(model, grid, folder)
     return Backbone(spec, PooledLayers(encoder, grid, spec.layers, spec.window).eval())
 
 
 def _describe(settings: TransformersSettings) -> tuple[BackboneSpec, EncoderFamily, Grid, Path]:
-    import transformers
-
     folder = find_checkpoint(settings.model)
     model_type = _model_type(folder)
     family = FAMILIES.get(model_type)
@@ -94,7 +97,7 @@ def _describe(settings: TransformersSettings) -> tuple[BackboneSpec, EncoderFami
         raise BackboneError(
             f"{settings.model} is a {model_type!r}; known architectures are {', '.join(FAMILIES)}"
         )
-    config = getattr(transformers, family.config_class).from_pretrained(folder, local_files_only=True)
+    config = _class(family.config_class).from_pretrained(folder, local_files_only=True)
     grid = family.describe(config, folder, settings.window_seconds)
     layers = grid.layers(settings.layers)
     spec = BackboneSpec(
