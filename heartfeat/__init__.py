@@ -28,6 +28,7 @@ _HOME = {
     "init": "heartfeat.commands",
     "open_store": "heartfeat.stores.store",
     "predict": "heartfeat.commands",
+    "pretrain": "heartfeat.commands",
     "read_annotation": "heartfeat.signals.segmentation",
     "read_circor": "heartfeat.cohorts.circor",
     "read_pascal": "heartfeat.cohorts.pascal",
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from heartfeat.commands.fit import fit as fit
     from heartfeat.commands.init import init as init
     from heartfeat.commands.predict import predict as predict
+    from heartfeat.commands.pretrain import pretrain as pretrain
     from heartfeat.commands.segment import segment as segment
     from heartfeat.commands.splits import splits as splits
     from heartfeat.commands.store import store_info as store_info

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heartfeat import __version__, commands
-from heartfeat.commands import show, show_cross, show_experiments, show_stores
+from heartfeat.commands import show, show_cross, show_experiments, show_stores, show_training
 from heartfeat.errors import HeartfeatError
 
 app = typer.Typer(
@@ -75,6 +75,7 @@ _register(app, commands.cohort, show.cohort)
 _register(app, commands.splits, show.splits)
 _register(app, commands.segment, show.segmentation)
 _register(app, commands.extract, show.extraction)
+_register(app, commands.pretrain, show_training.pretrained)
 _register(app, commands.fit, show.fitted)
 _register(app, commands.ensemble, show.fitted)
 _register(app, commands.sweep, show_experiments.sweep)

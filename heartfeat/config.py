@@ -156,10 +156,15 @@ def load_config(path: str | Path = DEFAULT_CONFIG, overrides: Sequence[str] = ()
     ConfigError
         When the file is missing, is not yaml, or holds an unknown key or a value out of range.
     """
+    return parse_config(load_tree(path, overrides), str(path))
+
+
+def load_tree(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """What a yaml file says, with ``key=value`` pairs put in, not yet validated; raises as :func:`load_config`."""
     raw = _read_yaml(Path(path))
     for override in overrides:
         _apply(raw, override)
-    return parse_config(raw, str(path))
+    return raw
 
 
 def parse_config(raw: Mapping[str, Any], source: str = "config") -> Config:

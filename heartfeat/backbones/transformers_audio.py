@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from heartfeat.backbones import ast_encoder, clap_encoder, waveform_encoders, whisper_encoder
+from heartfeat.backbones import ast_encoder, clap_encoder, pcg_encoder, waveform_encoders, whisper_encoder
 from heartfeat.backbones.backbone import Backbone, BackboneSpec
 from heartfeat.backbones.checkpoint import find_checkpoint, load_checked, weights_digest
 from heartfeat.backbones.encoder import Encoder, Grid, PooledLayers
@@ -64,6 +64,12 @@ FAMILIES = {
     "data2vec-audio": _waveform("Data2VecAudio"),
     "audio-spectrogram-transformer": _of_transformers("AST", ast_encoder.describe, ast_encoder.AstEncoder),
     "whisper": _of_transformers("Whisper", whisper_encoder.describe, whisper_encoder.WhisperFeatures),
+    "heartfeat-pcg": EncoderFamily(
+        "heartfeat.backbones.architectures.pcg:PcgConfig",
+        "heartfeat.backbones.architectures.pcg:PcgModel",
+        pcg_encoder.describe,
+        pcg_encoder.PcgEncoder,
+    ),
     "clap": _of_transformers("Clap", clap_encoder.describe, clap_encoder.ClapEncoder),
     "clap_audio_model": _of_transformers("ClapAudio", clap_encoder.describe, clap_encoder.ClapEncoder),
 }

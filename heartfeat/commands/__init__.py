@@ -10,6 +10,7 @@ from heartfeat.commands.extract import extract
 from heartfeat.commands.fit import fit
 from heartfeat.commands.init import init
 from heartfeat.commands.predict import predict
+from heartfeat.commands.pretrain import pretrain
 from heartfeat.commands.segment import segment
 from heartfeat.commands.splits import splits
 from heartfeat.commands.store import store_info
@@ -32,6 +33,7 @@ __all__ = [
     "fit",
     "init",
     "predict",
+    "pretrain",
     "segment",
     "splits",
     "store_convert",

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from heartfeat.cohorts.cohort import Cohort
     from heartfeat.cohorts.folds import Splits
-    from heartfeat.config import Config
+    from heartfeat.config import Config, DataConfig
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The experiment's yaml file.")]
 SetOption = Annotated[
@@ -29,12 +29,18 @@ def read_cohort(config: "Config") -> "Cohort":
     ConfigError
         When the config says nothing of data.
     """
-    from heartfeat.cohorts.catalogue import DATASETS
     from heartfeat.errors import ConfigError
 
     if config.data is None:
         raise ConfigError("this needs the recordings; add data.path to the config, or run `heartfeat init`")
-    return DATASETS[config.data.cohort].read(config.data.path, config.cohort_name())
+    return read_dataset(config.data)
+
+
+def read_dataset(data: "DataConfig") -> "Cohort":
+    """The cohort in a dataset's folder."""
+    from heartfeat.cohorts.catalogue import DATASETS
+
+    return DATASETS[data.cohort].read(data.path, data.name or data.cohort)
 
 
 def find_splits(

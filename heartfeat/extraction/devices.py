@@ -1,9 +1,9 @@
 """From what a user types to the devices that workers run on."""
 
-import os
 import re
 from collections.abc import Iterable
 
+from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError
 
 
@@ -74,11 +74,6 @@ def gpu_count() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def core_count() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _present(wanted: Iterable[int]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ import polars as pl
 
 from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.cohorts.cohort import Cohort
+from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
-from heartfeat.extraction.devices import core_count
 from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse

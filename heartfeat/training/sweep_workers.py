@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from heartfeat.cores import core_count
 from heartfeat.errors import HeartfeatError, RunError
-from heartfeat.extraction.devices import core_count
 from heartfeat.interrupts import blocked_at_birth
 from heartfeat.stores.store import open_store
 from heartfeat.training.sweep_score import SweepJob, SweepScorer

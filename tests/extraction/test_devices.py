@@ -1,7 +1,8 @@
 import pytest
 
+from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError
-from heartfeat.extraction.devices import choose_devices, core_count, gpu_count, parse_gpus
+from heartfeat.extraction.devices import choose_devices, gpu_count, parse_gpus
 
 needs_no_gpu = pytest.mark.skipif(gpu_count() > 0, reason="this machine has a GPU")
 

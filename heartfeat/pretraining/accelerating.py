@@ -1,0 +1,40 @@
+"""Devices, precision and processes, through Accelerate."""
+
+from typing import Any
+
+import torch
+
+from heartfeat.errors import ConfigError, DeviceError
+
+
+def new_accelerator(device: str, precision: str) -> Any:  # noqa: ANN401 - accelerate.Accelerator
+    """An Accelerator.
+
+    Parameters
+    ----------
+    device
+        ``auto`` or ``cpu``.
+    precision
+        ``auto``, ``fp32`` or ``bf16``.
+
+    Raises
+    ------
+    DeviceError, ConfigError
+        When device or precision are no such words, or Accelerate is not installed.
+    """
+    if device not in ("auto", "cpu"):
+        raise DeviceError(
+            f"there is no device {device!r}; choose auto or cpu, and GPUs by CUDA_VISIBLE_DEVICES"
+        )
+    if precision not in ("auto", "fp32", "bf16"):
+        raise DeviceError(f"there is no precision {precision!r}; choose auto, fp32 or bf16")
+    try:
+        from accelerate import Accelerator
+    except ImportError:
+        raise ConfigError(
+            "training of backbones needs Accelerate; install it with `pip install 'heartfeat[pretrain]'`"
+        ) from None
+    on_cpu = device == "cpu" or not torch.cuda.is_available()
+    if precision == "auto":
+        precision = "fp32" if on_cpu else "bf16"
+    return Accelerator(cpu=on_cpu, mixed_precision="no" if precision == "fp32" else precision)
