@@ -11,7 +11,7 @@ from torch import Tensor
 from heartfeat.backbones.layouts.reading import Reading, count_of, needed, number
 from heartfeat.errors import BackboneError
 
-MARK = "encoder.pos_conv.0.weight_g"
+MARK = "encoder.pos_conv.0.bias"
 
 BIAS = re.compile(r"^encoder\.layers\.(\d+)\.self_attn\.relative_attention_bias\.weight$")
 """One and the same weight, written once per layer."""
@@ -19,6 +19,8 @@ BIAS = re.compile(r"^encoder\.layers\.(\d+)\.self_attn\.relative_attention_bias\
 RENAMED = {
     "encoder.pos_conv.0.weight_g": "position.length",
     "encoder.pos_conv.0.weight_v": "position.direction",
+    "encoder.pos_conv.0.parametrizations.weight.original0": "position.length",
+    "encoder.pos_conv.0.parametrizations.weight.original1": "position.direction",
     "encoder.pos_conv.0.bias": "position.bias",
     "encoder.layer_norm.weight": "encoder_norm.weight",
     "encoder.layer_norm.bias": "encoder_norm.bias",
