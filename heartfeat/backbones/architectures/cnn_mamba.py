@@ -6,7 +6,6 @@ root mean square norm. The mean over the frames is the vector that PA-HCL contra
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from transformers import MambaConfig, PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
-from transformers.models.mamba.modeling_mamba import MambaMixer, MambaRMSNorm
+from transformers.models.mamba.modeling_mamba import MambaRMSNorm
 from transformers.utils import ModelOutput
 
-from heartfeat.backbones.architectures.mamba_kernels import pytorch_only
+from heartfeat.backbones.architectures.state_space import SelectiveStateSpace
 
 CONV_KERNEL = 4
 """Frames under the short convolution within a Mamba layer (Gu & Dao 2023, section 3.4)."""
@@ -152,22 +151,17 @@ class Convolutions(nn.Module):
 
 
 class MambaLayer(nn.Module):
-    """A causal selective state space (Gu & Dao 2023) added to its input.
-
-    Per channel, ``h_t = exp(dt_t A) h_{t-1} + dt_t B_t x_t`` and ``y_t = C_t h_t + D x_t``, with ``dt``, ``B`` and
-    ``C`` computed from the input.
-    """
+    """A causal selective state space added to its input."""
 
     def __init__(self, config: CnnMambaConfig) -> None:
         super().__init__()
         self.norm = MambaRMSNorm(config.hidden_size, eps=config.layer_norm_epsilon)
-        self.mixer = MambaMixer(_mixer_config(config), layer_idx=0)
+        self.mixer = SelectiveStateSpace(_mixer_config(config), layer_idx=0)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, frames: Tensor) -> Tensor:
         """``(B, frames, hidden)`` in and out."""
-        with nullcontext() if frames.is_cuda else pytorch_only():
-            return frames + self.dropout(self.mixer(self.norm(frames)))
+        return frames + self.dropout(self.mixer(self.norm(frames)))
 
 
 class MambaStack(nn.Module):
@@ -205,7 +199,7 @@ class CnnMambaModel(PreTrainedModel):
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         """As PyTorch starts its layers, and Mamba's own start for the state spaces."""
-        if isinstance(module, MambaMixer):
+        if isinstance(module, SelectiveStateSpace):
             module.init_mamba_weights()
         elif isinstance(module, nn.Conv1d | nn.Linear):
             # Scaled to the fan-in: a fixed spread would let four convolutions fade the waveform away.

@@ -53,3 +53,21 @@ def convolve(signal: np.ndarray, kernel: np.ndarray, stride: int, padding: int) 
     taps = kernel.shape[-1]
     steps = range(0, padded.shape[1] - taps + 1, stride)
     return np.stack([np.einsum("ct,oct->o", padded[:, at : at + taps], kernel) for at in steps], axis=1)
+
+
+def state_space(inputs: np.ndarray, weights: Weights, at: str) -> np.ndarray:
+    """Gu & Dao 2023, algorithm 2, one step after the other."""
+    width, states = weights[f"{at}A_log"].shape
+    rank = weights[f"{at}dt_proj.weight"].shape[1]
+    mixed, gate = np.split(linear(inputs, weights, f"{at}in_proj"), 2, axis=-1)
+    kernel, memory, outputs = weights[f"{at}conv1d.weight"][:, 0], np.zeros((width, states)), []
+    for t in range(len(inputs)):
+        past = [kernel[:, -1 - lag] * mixed[t - lag] for lag in range(kernel.shape[1]) if t >= lag]
+        now = sum(past) + weights[f"{at}conv1d.bias"]
+        x = now * sigmoid(now)
+        projected = linear(x, weights, f"{at}x_proj")
+        rate, b, c = projected[:rank], projected[rank : rank + states], projected[rank + states :]
+        step = np.log1p(np.exp(linear(rate, weights, f"{at}dt_proj")))[:, None]
+        memory = np.exp(-step * np.exp(weights[f"{at}A_log"])) * memory + step * b * x[:, None]
+        outputs.append(memory @ c + weights[f"{at}D"] * x)
+    return linear(np.stack(outputs) * gate * sigmoid(gate), weights, f"{at}out_proj")
