@@ -161,10 +161,8 @@ def _open(path: Path) -> Mapping[Any, Any]:
         kind = re.search(r"Unsupported (?:global|class): (?:GLOBAL )?(\S+)", str(error))
         if kind:
             raise BackboneError(_more_than_data(path, kind[1])) from error
-        text = str(error).strip().splitlines()
-        raise BackboneError(
-            f"{path} cannot be read ({text[0] if text else type(error).__name__}); it may be cut off: fetch it again"
-        ) from error
+        reason = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
+        raise BackboneError(f"{path} cannot be read ({reason}); it may be cut off: fetch it again") from error
     if not isinstance(content, Mapping):
         raise BackboneError(f"{path} holds a {type(content).__name__}; expected a dict of weights")
     return content

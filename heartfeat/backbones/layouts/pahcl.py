@@ -16,7 +16,7 @@ MARK = "cnn.layers.0.conv.weight"
 QUEUE = re.compile(r"^queue(_ptr)?$")
 HEAD = re.compile(r"projector|projection|proj_head|predictor")
 CLASSIFIER = re.compile(r"^(classifier|head|fc)\b")
-MOMENTUM = re.compile(r"momentum|encoder_k\b|key_encoder|target|teacher|\bema\b")
+MOMENTUM = re.compile(r"momentum|encoder_k(ey)?\b|key_encoder|target|teacher|(?<![a-z])ema(?![a-z])")
 """What a name says its weight belongs to; a Mamba layer's own projections are in_proj, x_proj, dt_proj, out_proj."""
 
 MIXER = re.compile(r"^(mamba\.layers\.\d+)\.(?:ssm|mamba)\.")
@@ -34,10 +34,13 @@ def read(content: Mapping[Any, Any], weights: Mapping[str, Tensor]) -> Reading |
         return None
     if len(used) != 1:
         raise BackboneError(f"it holds {len(used)} encoders ({', '.join(starts)}); keep one, named encoder.")
+    others = [start for start in starts if start != used[0]]
     kept: dict[str, Tensor] = {}
     aside: Counter[str] = Counter()
     for name, weight in weights.items():
-        inside, inner = name.startswith(used[0]), name.removeprefix(used[0])
+        # Where the encoder's names are bare, those of others begin like its own: with anything.
+        inside = name.startswith(used[0]) and not any(name.startswith(start) for start in others)
+        inner = name.removeprefix(used[0])
         what = _belongs_to(inner, inside)
         if what:
             aside[what] += 1

@@ -57,14 +57,12 @@ def test_everything_beyond_the_encoder_is_counted() -> None:
 
 @pytest.mark.parametrize("before", ["", "encoder.", "encoder_q.", "backbone.", "model.encoder."])
 @pytest.mark.parametrize(
-    "momentum", ["encoder_k.", "momentum_encoder.", "encoder_momentum.", "target_encoder."]
+    "momentum", ["encoder_k.", "momentum_encoder.", "encoder_momentum.", "target_encoder.", "ema_encoder."]
 )
 @pytest.mark.parametrize("mixer", ["ssm", "mamba", "mixer"])
 def test_the_encoder_is_found_by_any_usual_name(before: str, momentum: str, mixer: str) -> None:
     model = cnn_mamba()
     used, other = pahcl_weights(model, before, mixer), pahcl_weights(model, momentum, mixer)
-    if not before:
-        other = {}
     inner = {f"{before}projector.0.weight": torch.zeros(1)}
     reading = read({}, {**other, **used, **inner})
     assert reading is not None
