@@ -9,12 +9,8 @@ from torch import Tensor
 
 from heartfeat.backbones.encoder import Encoder, Grid, chosen
 from heartfeat.backbones.extractors import fixed_length, load_extractor
+from heartfeat.backbones.kaldi_bank import FRAME, HOP, log_mel, mel_filters
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
-
-FRAME, HOP, FFT = 400, 160, 512
-PREEMPHASIS = 0.97
-MEL_FLOOR = 1.192092955078125e-07
-"""The filter bank's numbers, as in Kaldi and in transformers' extractor, which does not let them vary."""
 
 SPECIAL_TOKENS = 2
 
@@ -44,32 +40,17 @@ class AstEncoder(Encoder):
 
     def __init__(self, model: Any, grid: Grid, folder: Path) -> None:  # noqa: ANN401 - transformers' model
         super().__init__()
-        from transformers.audio_utils import mel_filter_bank
-
         extractor = _extractor(model.config, folder)
         self.model, self.depth, self.frames = model, grid.depth, grid.frames
         self.normalise, self.mean, self.std = extractor.do_normalize, extractor.mean, extractor.std
-        filters = mel_filter_bank(
-            num_frequency_bins=FFT // 2 + 1,
-            num_mel_filters=model.config.num_mel_bins,
-            min_frequency=20,
-            max_frequency=extractor.sampling_rate // 2,
-            sampling_rate=extractor.sampling_rate,
-            mel_scale="kaldi",
-            triangularize_in_mel_space=True,
-        )
         self.filters: Tensor
         self.taper: Tensor
-        self.register_buffer("filters", torch.from_numpy(filters).float())
+        self.register_buffer("filters", mel_filters(model.config.num_mel_bins, extractor.sampling_rate))
         self.register_buffer("taper", torch.hann_window(FRAME, periodic=False))
 
     def filter_bank(self, windows: Tensor) -> Tensor:
         """``(B, samples)`` audio to ``(B, frames, mel bins)``, normalised as in training."""
-        frames = windows.unfold(1, FRAME, HOP)
-        frames = frames - frames.mean(dim=-1, keepdim=True)
-        before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
-        spectrum = torch.fft.rfft((frames - PREEMPHASIS * before) * self.taper, n=FFT)
-        bank = torch.log((spectrum.abs().square() @ self.filters).clamp(min=MEL_FLOOR))
+        bank = log_mel(windows, self.taper, self.filters)
         return (bank - self.mean) / (2 * self.std) if self.normalise else bank
 
     def hidden_states(self, windows: Tensor, layers: Sequence[int]) -> list[Tensor]:

@@ -95,13 +95,14 @@ def load_checked(model_class: Any, folder: Path) -> Any:  # noqa: ANN401 - trans
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-    _refuse(folder, "lacks", [key for key in info["missing_keys"] if key.split(".")[-1] not in ABSENT])
-    _refuse(folder, "has unknown", [key for key in info["unexpected_keys"] if key.split(".")[0] not in HEADS])
-    _refuse(folder, "has misshapen", [str(key[0]) for key in info["mismatched_keys"]])
+    refuse(folder, "lacks", [key for key in info["missing_keys"] if key.split(".")[-1] not in ABSENT])
+    refuse(folder, "has unknown", [key for key in info["unexpected_keys"] if key.split(".")[0] not in HEADS])
+    refuse(folder, "has misshapen", [str(key[0]) for key in info["mismatched_keys"]])
     return model.eval()
 
 
-def _refuse(folder: Path, what: str, keys: list[str]) -> None:
+def refuse(folder: Path, what: str, keys: list[str]) -> None:
+    """Raise BackboneError where a folder or file lacks these weights, has them beyond need, or misshapen."""
     if keys:
         shown = ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
         raise BackboneError(
@@ -117,6 +118,8 @@ def _cached(model: str) -> Path:
     try:
         return Path(snapshot_download(model, local_files_only=True))
     except HFValidationError:
+        if Path(model).is_file():
+            raise BackboneError(f"{model} is a file; of files only .pt, .pth and .ckpt are read") from None
         raise BackboneError(f"there is no folder {model}, and it is no name of a model on the hub") from None
     except LocalEntryNotFoundError:
         raise BackboneError(

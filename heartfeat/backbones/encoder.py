@@ -37,6 +37,8 @@ class Grid:
         layer.
     transform
         Other numbers that bear on the features.
+    band
+        What the encoder is used to of a heart sound (Hz).
     """
 
     sample_rate: int
@@ -48,6 +50,7 @@ class Grid:
     hidden: int
     depth: int
     transform: Mapping[str, Any] = field(default_factory=dict)
+    band: tuple[float, float] = (20.0, 800.0)
 
     def window(self, token_rate: float | None) -> Window:
         """The window on the grid of tokens, pooled to ``token_rate`` (Hz) or left at the encoder's own rate.

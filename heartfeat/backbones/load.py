@@ -28,8 +28,14 @@ def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
     return describe_transformers(settings)
 
 
-def load_backbone(settings: BackboneSettings, device: str = "cpu") -> Backbone:
+def load_backbone(settings: BackboneSettings, device: str = "cpu", aloud: bool = True) -> Backbone:
     """The backbone of these settings, its model on ``device`` and in evaluation mode.
+
+    Parameters
+    ----------
+    aloud
+        Whether to say on standard error what a checkpoint file holds beyond the encoder; workers leave that to the
+        process that describes backbones.
 
     Raises
     ------
@@ -51,6 +57,6 @@ def load_backbone(settings: BackboneSettings, device: str = "cpu") -> Backbone:
     else:
         from heartfeat.backbones.transformers_audio import load_transformers
 
-        backbone = load_transformers(settings)
+        backbone = load_transformers(settings, aloud)
     backbone.model.to(device).requires_grad_(False)
     return backbone

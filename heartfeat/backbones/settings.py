@@ -70,13 +70,14 @@ class TransformersSettings(_Settings):
     name
         Name of the feature set in the store.
     model
-        Folder with ``config.json`` and safetensors weights, or a hub name that is already downloaded.
+        Folder with ``config.json`` and safetensors weights, a hub name that is already downloaded, or a single
+        checkpoint file (.pt, .pth, .ckpt) of a known layout.
     layers
         Hidden states to keep, concatenated: 0 is the input to the first layer, -1 the encoder's output.
     token_rate
         Tokens per second (Hz), mean-pooled from the encoder's own rate; None keeps that rate.
     window_seconds
-        Window length (s); None for 5 s, or for the one length that the encoder takes.
+        Window length (s); None for 5 s, or for the one or longest length that the encoder takes.
     remove_spikes
         Whether friction spikes are blanked (Schmidt et al. 2010).
     windows
@@ -85,7 +86,7 @@ class TransformersSettings(_Settings):
         Of the forward pass: ``"fp32"``, ``"bf16"`` or ``"fp16"`` (autocast), or ``"auto"``: that of features
         which are there already, else bf16 or fp16 on a GPU and fp32 on the CPU.
     low, high
-        Band that is kept of the recording (Hz).
+        Band that is kept of the recording (Hz); None for what the encoder is used to, 20 to 800 mostly.
     """
 
     family: Literal["transformers"] = "transformers"
@@ -97,12 +98,13 @@ class TransformersSettings(_Settings):
     windows: Literal["fixed", "cycles"] = "fixed"
     remove_spikes: bool = False
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    low: float = Field(20.0, ge=0)
-    high: float = Field(800.0, gt=0)
+    low: float | None = Field(None, ge=0)
+    high: float | None = Field(None, gt=0)
 
     @model_validator(mode="after")
     def _check(self) -> "TransformersSettings":
-        _check_band(self.low, self.high)
+        if self.low is not None and self.high is not None:
+            _check_band(self.low, self.high)
         return self
 
 

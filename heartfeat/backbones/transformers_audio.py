@@ -1,18 +1,27 @@
 """Any audio encoder of the transformers library, or written like one, by local folder or downloaded hub name."""
 
 import importlib
-import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from heartfeat.backbones import ast_encoder, clap_encoder, pcg_encoder, waveform_encoders, whisper_encoder
+from heartfeat.backbones import (
+    ast_encoder,
+    clap_encoder,
+    cnn_mamba_encoder,
+    m2d_encoder,
+    microsoft_beats_encoder,
+    pcg_encoder,
+    waveform_encoders,
+    whisper_encoder,
+)
 from heartfeat.backbones.backbone import Backbone, BackboneSpec
-from heartfeat.backbones.checkpoint import find_checkpoint, load_checked, weights_digest
 from heartfeat.backbones.encoder import Encoder, Grid, PooledLayers
 from heartfeat.backbones.preprocessing import Preprocessing
 from heartfeat.backbones.settings import TransformersSettings
+from heartfeat.backbones.source import Source, find_source
 from heartfeat.errors import BackboneError
 
 REVISION = 1
@@ -51,6 +60,16 @@ def _of_transformers(
     return EncoderFamily(f"transformers:{name}Config", f"transformers:{name}Model", describe, build)
 
 
+def _written_here(
+    place: str,
+    name: str,
+    describe: Callable[[Any, Path, float | None], Grid],
+    build: Callable[[Any, Grid, Path], Encoder],
+) -> EncoderFamily:
+    module = f"heartfeat.backbones.architectures.{place}"
+    return EncoderFamily(f"{module}:{name}Config", f"{module}:{name}Model", describe, build)
+
+
 def _class(place: str) -> Any:  # noqa: ANN401 - any family's class
     """The class at ``module:Class``, imported when it is first needed."""
     module, _, name = place.partition(":")
@@ -64,58 +83,72 @@ FAMILIES = {
     "data2vec-audio": _waveform("Data2VecAudio"),
     "audio-spectrogram-transformer": _of_transformers("AST", ast_encoder.describe, ast_encoder.AstEncoder),
     "whisper": _of_transformers("Whisper", whisper_encoder.describe, whisper_encoder.WhisperFeatures),
-    "heartfeat-pcg": EncoderFamily(
-        "heartfeat.backbones.architectures.pcg:PcgConfig",
-        "heartfeat.backbones.architectures.pcg:PcgModel",
-        pcg_encoder.describe,
-        pcg_encoder.PcgEncoder,
-    ),
+    "heartfeat-pcg": _written_here("pcg", "Pcg", pcg_encoder.describe, pcg_encoder.PcgEncoder),
     "clap": _of_transformers("Clap", clap_encoder.describe, clap_encoder.ClapEncoder),
     "clap_audio_model": _of_transformers("ClapAudio", clap_encoder.describe, clap_encoder.ClapEncoder),
+    "cnn-mamba": _written_here(
+        "cnn_mamba", "CnnMamba", cnn_mamba_encoder.describe, cnn_mamba_encoder.CnnMambaEncoder
+    ),
+    "microsoft-beats": _written_here(
+        "microsoft_beats",
+        "MicrosoftBeats",
+        microsoft_beats_encoder.describe,
+        microsoft_beats_encoder.MicrosoftBeatsEncoder,
+    ),
+    "m2d": _written_here("m2d", "M2d", m2d_encoder.describe, m2d_encoder.M2dEncoder),
 }
 """Architectures by the ``model_type`` of ``config.json``."""
+
+_SAID: set[str] = set()
+"""Lines that this process has printed."""
 
 
 def describe_transformers(settings: TransformersSettings) -> BackboneSpec:
     """What an encoder computes, from its config and weight files alone.
+
+    What a checkpoint file holds beyond the encoder is counted and said on standard error, once per process.
 
     Raises
     ------
     BackboneError
         When the model is not on this machine, of an unknown architecture, or cannot do what is asked.
     """
-    return _describe(settings)[0]
+    return _describe(settings, _say_once)[0]
 
 
-def load_transformers(settings: TransformersSettings) -> Backbone:
-    """The encoder, on the CPU; raises as :func:`describe_transformers`, and when weights are incomplete."""
-    spec, family, grid, folder = _describe(settings)
-    model = load_checked(_class(family.model_class), folder)
-    encoder = family.build(model, grid, folder)
+def load_transformers(settings: TransformersSettings, aloud: bool = True) -> Backbone:
+    """The encoder, on the CPU; raises as :func:`describe_transformers`, and when weights are incomplete.
+
+    Parameters
+    ----------
+    aloud
+        Whether to say what is left aside, as :func:`describe_transformers` does.
+    """
+    spec, family, grid, source, config = _describe(settings, _say_once if aloud else lambda line: None)
+    model = source.load(_class(family.model_class), config)
+    encoder = family.build(model, grid, source.path)
     return Backbone(spec, PooledLayers(encoder, grid, spec.layers, spec.window).eval())
 
 
-def _describe(settings: TransformersSettings) -> tuple[BackboneSpec, EncoderFamily, Grid, Path]:
-    folder = find_checkpoint(settings.model)
-    model_type = _model_type(folder)
+def _describe(
+    settings: TransformersSettings, say: Callable[[str], None]
+) -> tuple[BackboneSpec, EncoderFamily, Grid, Source, Any]:
+    source = find_source(settings.model, say)
+    model_type = source.model_type()
     family = FAMILIES.get(model_type)
     if family is None:
         raise BackboneError(
             f"{settings.model} is a {model_type!r}; known architectures are {', '.join(FAMILIES)}"
         )
-    config = _class(family.config_class).from_pretrained(folder, local_files_only=True)
-    grid = family.describe(config, folder, settings.window_seconds)
+    config = source.config(_class(family.config_class))
+    grid = family.describe(config, source.path, settings.window_seconds)
     layers = grid.layers(settings.layers)
     spec = BackboneSpec(
         name=settings.name,
         family="transformers",
-        identifier=settings.model
-        if not Path(settings.model).is_dir()
-        else Path(settings.model).resolve().name,
-        weights_digest=weights_digest(folder),
-        preprocessing=Preprocessing(
-            grid.sample_rate, settings.low, settings.high, grid.level_dbfs, settings.remove_spikes
-        ),
+        identifier=Path(settings.model).resolve().name if Path(settings.model).exists() else settings.model,
+        weights_digest=source.digest(),
+        preprocessing=_preprocessing(settings, grid),
         window=grid.window(settings.token_rate),
         dim=grid.hidden * len(layers),
         revision=REVISION,
@@ -124,12 +157,18 @@ def _describe(settings: TransformersSettings) -> tuple[BackboneSpec, EncoderFami
         precision="fp32" if settings.precision == "auto" else settings.precision,
         transform={"architecture": model_type, **grid.transform},
     )
-    return spec, family, grid, folder
+    return spec, family, grid, source, config
 
 
-def _model_type(folder: Path) -> str:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return str(config.get("model_type", ""))
-    except (OSError, ValueError, AttributeError) as error:
-        raise BackboneError(f"{folder / 'config.json'} cannot be read: {error}") from error
+def _preprocessing(settings: TransformersSettings, grid: Grid) -> Preprocessing:
+    low = grid.band[0] if settings.low is None else settings.low
+    high = grid.band[1] if settings.high is None else settings.high
+    if low >= high:
+        raise BackboneError(f"the band from {low:g} to {high:g} Hz is empty; set both low and high")
+    return Preprocessing(grid.sample_rate, low, high, grid.level_dbfs, settings.remove_spikes)
+
+
+def _say_once(line: str) -> None:
+    if line not in _SAID:
+        _SAID.add(line)
+        print(line, file=sys.stderr, flush=True)

@@ -16,11 +16,13 @@ from .tiny_encoders import TINY
 
 Tiny = Callable[[str], Path]
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
+FREE = ("hub", "wav", "cnn-mamba", "beats")
+"""Encoders that take windows of any length."""
 
 
 def backbone_of(folder: Path, **changes: object) -> Backbone:
     settings = {
-        "window_seconds": 1.0 if any(part in str(folder) for part in ("hub", "wav")) else None,
+        "window_seconds": 1.0 if any(part in str(folder) for part in FREE) else None,
         **changes,
     }
     return load_backbone(
@@ -46,7 +48,9 @@ def test_one_window_at_a_time_equals_a_batch(name: str, tiny: Tiny) -> None:
     np.testing.assert_allclose(encode_exactly(backbone, windows, batch_size=3), batch, **TOLERANCE)
 
 
-@pytest.mark.parametrize("name", ["wav2vec2-group-norm", "ast", "whisper", "clap"])
+@pytest.mark.parametrize(
+    "name", ["wav2vec2-group-norm", "ast", "whisper", "clap", "cnn-mamba", "microsoft-beats", "m2d"]
+)
 @pytest.mark.parametrize("share", [0.3, 1.0, 2.4])
 def test_short_exact_and_long_recordings_have_their_true_length(name: str, share: float, tiny: Tiny) -> None:
     backbone = backbone_of(tiny(name))
@@ -60,7 +64,10 @@ def test_short_exact_and_long_recordings_have_their_true_length(name: str, share
     assert np.isfinite(tokens).all()
 
 
-@pytest.mark.parametrize("name", ["wav2vec2-layer-norm", "hubert", "data2vec", "ast", "whisper"])
+@pytest.mark.parametrize(
+    "name",
+    ["wav2vec2-layer-norm", "hubert", "data2vec", "ast", "whisper", "cnn-mamba", "microsoft-beats", "m2d"],
+)
 def test_layers_are_concatenated_and_numbered_from_either_end(name: str, tiny: Tiny) -> None:
     both = backbone_of(tiny(name), layers=[0, -1])
     windows = sound(both.spec.window.samples)[None]
@@ -116,7 +123,7 @@ def test_the_front_end_equals_the_library_s_extractor(name: str, tiny: Tiny) -> 
     np.testing.assert_allclose(got, values[:, 0] if kind == "Clap" else values, atol=2e-3)
 
 
-@pytest.mark.parametrize("name", ["wav2vec2-group-norm", "clap"])
+@pytest.mark.parametrize("name", ["wav2vec2-group-norm", "clap", "cnn-mamba"])
 def test_moving_a_checkpoint_changes_nothing_and_other_weights_change_the_key(
     name: str, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -144,6 +151,10 @@ def describe(folder: Path) -> dict[str, object]:
         ("clap", {"layers": [1]}, "there is no layer 1; this encoder has 0 to 0"),
         ("whisper", {"window_seconds": 5.0}, "takes windows of 1 s only"),
         ("hubert", {"token_rate": 300.0}, "choose at most 200"),
+        ("cnn-mamba", {"window_seconds": 0.001}, "shorter than one frame of 16 samples"),
+        ("microsoft-beats", {"window_seconds": 0.1}, "shorter than one patch of 2560 samples"),
+        ("m2d", {"window_seconds": 5.0}, r"takes 0.16 to 0.64 s"),
+        ("ast", {"low": 900.0}, "the band from 900 to 800 Hz is empty"),
     ],
 )
 def test_what_an_encoder_cannot_do_is_refused(
@@ -151,3 +162,27 @@ def test_what_an_encoder_cannot_do_is_refused(
 ) -> None:
     with pytest.raises(BackboneError, match=message):
         backbone_of(tiny(name), **changes)
+
+
+def test_the_band_is_the_encoder_s_own_where_nobody_says_otherwise(tiny: Tiny) -> None:
+    def band(name: str, **changes: object) -> tuple[float, float]:
+        preprocessing = backbone_of(tiny(name), **changes).spec.preprocessing
+        return preprocessing.low, preprocessing.high
+
+    assert band("ast") == (20.0, 800.0)
+    assert band("cnn-mamba") == (25.0, 400.0)
+    assert band("cnn-mamba", high=300.0) == (25.0, 300.0)
+
+
+def test_a_shorter_window_of_m2d_has_the_first_positions(tiny: Tiny) -> None:
+    whole, short = (
+        backbone_of(tiny("m2d"), layers=[0]),
+        backbone_of(tiny("m2d"), layers=[0], window_seconds=0.32),
+    )
+    assert (whole.spec.window.tokens, short.spec.window.tokens) == (4, 2)
+    windows = sound(whole.spec.window.samples)[None]
+    np.testing.assert_allclose(
+        encode_exactly(short, windows[:, : short.spec.window.samples]),
+        encode_exactly(whole, windows)[:, :2],
+        **TOLERANCE,
+    )

@@ -92,6 +92,39 @@ def clap_fused(folder: Path) -> Path:
     return clap(folder, fusion=True)
 
 
+def cnn_mamba(folder: Path) -> Path:
+    from heartfeat.backbones.architectures.cnn_mamba import CnnMambaConfig, CnnMambaModel
+
+    CnnMambaModel(CnnMambaConfig(**TINY_CNN_MAMBA)).save_pretrained(folder)
+    return folder
+
+
+TINY_CNN_MAMBA = {
+    "conv_channels": (4, 8, 8, 12),
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "state_size": 4,
+}
+
+
+def microsoft_beats(folder: Path) -> Path:
+    from heartfeat.backbones.architectures.microsoft_beats import MicrosoftBeatsConfig, MicrosoftBeatsModel
+
+    MicrosoftBeatsModel(MicrosoftBeatsConfig(**SIZES, **TINY_BEATS)).save_pretrained(folder)
+    return folder
+
+
+TINY_BEATS = {"embed_dim": 8, "conv_pos": 8, "conv_pos_groups": 2, "num_buckets": 16, "max_distance": 20}
+
+
+def m2d(folder: Path) -> Path:
+    from heartfeat.backbones.architectures.m2d import M2dConfig, M2dModel
+
+    sizes = {**SIZES, "hidden_size": 8, "input_size": (32, 64)}
+    M2dModel(M2dConfig(**sizes)).save_pretrained(folder)
+    return folder
+
+
 TINY: dict[str, Callable[[Path], Path]] = {
     "wav2vec2-group-norm": waveform("Wav2Vec2"),
     "wav2vec2-wide": waveform("Wav2Vec2", feat_extract_norm="layer", conv_kernel=(30, 5)),
@@ -103,6 +136,9 @@ TINY: dict[str, Callable[[Path], Path]] = {
     "whisper": whisper,
     "clap": clap,
     "clap-fused": clap_fused,
+    "cnn-mamba": cnn_mamba,
+    "microsoft-beats": microsoft_beats,
+    "m2d": m2d,
 }
 
 
