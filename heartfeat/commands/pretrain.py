@@ -52,14 +52,15 @@ def pretrain(
         raise ConfigError(f"{out} exists; give another --out, or --overwrite to replace it")
 
     from heartfeat.pretraining.accelerating import new_accelerator
-    from heartfeat.pretraining.encoders import preprocessing_of
+    from heartfeat.pretraining.encoders import crop_grid, new_config, preprocessing_of
     from heartfeat.pretraining.sounds import list_sources, read_sounds
     from heartfeat.pretraining.train import pretrain_encoder
 
     accelerator = new_accelerator(device, precision)
     sources = [source for one in settings.data for source in list_sources(read_dataset(one), one.leave_out)]
     with show_progress() as update:
-        sounds = read_sounds(sources, preprocessing_of(settings.encoder), workers or core_count(), update)
+        grid = crop_grid(new_config(settings.encoder), settings.crops.seconds)
+        sounds = read_sounds(sources, preprocessing_of(grid), workers or core_count(), update)
         if out.exists():
             shutil.rmtree(out)
         return pretrain_encoder(settings, sounds, out, accelerator, update)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heartfeat.backbones.encoder import Grid
 from heartfeat.pretraining.settings import CropSettings
 from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.variation import Variation
@@ -38,6 +39,11 @@ class Pairs:
 class CropDrawer:
     """Draws pairs from some of the recordings.
 
+    Attributes
+    ----------
+    samples
+        Length of a crop.
+
     Parameters
     ----------
     sounds
@@ -46,15 +52,14 @@ class CropDrawer:
         ``(n,)`` numbers of the recordings to draw from.
     settings
         How.
-    hop, tokens, margin
-        The encoder's grid: samples per token, tokens per crop, samples before the first and behind the last.
+    grid
+        How a crop lies on the encoder's tokens.
     """
 
-    def __init__(
-        self, sounds: Sounds, chosen: np.ndarray, settings: CropSettings, hop: int, tokens: int, margin: int
-    ) -> None:
+    def __init__(self, sounds: Sounds, chosen: np.ndarray, settings: CropSettings, grid: Grid) -> None:
         self._sounds, self._chosen, self._settings = sounds, chosen, settings
-        self._hop, self._tokens, self._margin = hop, tokens, margin
+        self._hop, self._tokens, self._margin = grid.hop, grid.frames, grid.lead
+        self.samples = grid.samples
         self._variation = Variation(settings, sounds.sample_rate)
         patients = [(sounds.sources[r].cohort, sounds.sources[r].patient) for r in chosen]
         together: dict[tuple[str, str], list[int]] = {}
@@ -66,11 +71,6 @@ class CropDrawer:
         people = {(one.cohort, one.person) for one in sounds.sources}
         numbers = {person: number for number, person in enumerate(sorted(people))}
         self._person = np.array([numbers[one.cohort, one.person] for one in sounds.sources], dtype=np.int64)
-
-    @property
-    def samples(self) -> int:
-        """Length of a crop with its margins."""
-        return self._tokens * self._hop + 2 * self._margin
 
     def __call__(self, count: int, rng: np.random.Generator) -> Pairs:
         """``count`` pairs of different recordings (as long as there are so many)."""

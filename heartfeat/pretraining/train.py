@@ -15,7 +15,7 @@ import torch
 from heartfeat import __version__
 from heartfeat.errors import ConfigError
 from heartfeat.pretraining.crops import CropDrawer
-from heartfeat.pretraining.encoders import crop_grid, new_encoder
+from heartfeat.pretraining.encoders import crop_grid, new_config, new_encoder
 from heartfeat.pretraining.loop import PretrainLoop
 from heartfeat.pretraining.objectives.contrast import HierarchicalContrast
 from heartfeat.pretraining.objectives.masked import MaskedPrediction
@@ -66,12 +66,13 @@ def pretrain_encoder(
         When what is kept of an unfinished training is of another one.
     """
     torch.manual_seed(settings.seed)
-    encoder = new_encoder(settings.encoder, sounds)
-    grid = crop_grid(encoder, settings.encoder, settings.crops.seconds)
+    config = new_config(settings.encoder)
+    encoder, grid = new_encoder(config, sounds), crop_grid(config, settings.crops.seconds)
     learned, held_out = divide(sounds, settings.held_out, settings.seed)
-    draw = CropDrawer(sounds, learned, settings.crops, grid.hop, grid.tokens, grid.margin)
+    draw = CropDrawer(sounds, learned, settings.crops, grid)
+    token_rate = grid.sample_rate / grid.hop
     objectives = [
-        (one.kind, one.weight, new_objective(one, encoder, grid.token_rate)) for one in settings.objectives
+        (one.kind, one.weight, new_objective(one, encoder, token_rate)) for one in settings.objectives
     ]
     learner = Learner(encoder, objectives).to(accelerator.device)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
