@@ -20,7 +20,8 @@ class MelFrames(nn.Module):
     def __init__(self, settings: LogMelSettings | BeatsSettings, frame: int, level_power: float) -> None:
         super().__init__()
         self.fft = fft = fft_length(frame)
-        taper = torch.hann_window(frame, periodic=False, dtype=torch.float64)
+        # On the CPU even where a library builds models without memory, for its sum is needed here.
+        taper = torch.hann_window(frame, periodic=False, dtype=torch.float64, device="cpu")
         # Parseval: the bins of a one-sided spectrum then sum to the mean square under the taper.
         scale = 2.0 / (fft * taper.square().sum().item()) / level_power
         filters = torch.from_numpy(mel_filters(settings, fft)) * scale
