@@ -46,16 +46,13 @@ def main() -> None:
         ]
         for name, one in backbones.items()
     ]
-    print(f"{options.device}, {torch.get_num_threads()} threads, fp32\n")
-    print_table(
-        [
-            "backbone",
-            "million parameters",
-            "seconds of audio per second",
-            "time per audio, of heartfeat-pcg's",
-        ],
-        rows,
+    heads = (
+        "backbone",
+        "million parameters",
+        "seconds of audio per second",
+        "time per audio, of heartfeat-pcg's",
     )
+    print_table(f"{options.device}, {torch.get_num_threads()} threads, fp32", heads, rows)
 
 
 def audio(backbone: Backbone, seconds: float) -> float:
