@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from heartfeat.backbones.preprocessing import PREPROCESSING_REVISION, Preprocessing
+from heartfeat.backbones.trained_on import TrainedOn
 from heartfeat.backbones.windows import Window
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class BackboneSpec:
         Revision of the family's code; raised when any feature changes.
     statistics
         What is pooled of a recording's tokens; None for all that there is.
+    trained_on
+        Whom its checkpoint met in training, as far as it tells; no part of the key, for the weights are.
     """
 
     name: str
@@ -63,6 +66,7 @@ class BackboneSpec:
     precision: str = "fp32"
     transform: Mapping[str, Any] = field(default_factory=dict)
     statistics: tuple[str, ...] | None = None
+    trained_on: tuple[TrainedOn, ...] = ()
 
     @property
     def token_rate(self) -> float | None:
