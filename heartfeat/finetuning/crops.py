@@ -62,7 +62,7 @@ class Crops:
         """``(samples,)`` float32 from anywhere; a short recording goes on cyclically."""
         sound = self.sounds.of(recording)
         spare = len(sound) - self.samples
-        start = int(generator.integers(spare + 1 if spare > 0 else len(sound)))
+        start = int(generator.integers(spare + 1 if spare >= 0 else len(sound)))
         return sound[(start + np.arange(self.samples)) % len(sound)].astype(np.float32)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from heartfeat.backbones.windows import Window
+from heartfeat.errors import ConfigError
 from heartfeat.finetuning.crops import Crops, judge
 from heartfeat.finetuning.layers import learning, rate_groups
 from heartfeat.finetuning.net import FinetuneNet
@@ -81,6 +82,13 @@ class Stages:
         list of dict
             Per epoch ``stage``, ``epoch``, ``loss``, ``valid_loss`` and ``valid_<score>``; ``best`` is 1 where the
             weights come from.
+
+        Raises
+        ------
+        ConfigError
+            When the weights have become infinite.
+        RunError
+            When what is kept is of another training.
         """
         for number, stage in enumerate(self.settings.stages):
             if not self._finished(number):
@@ -141,6 +149,10 @@ class Stages:
 
     def _judge(self, net: FinetuneNet) -> np.ndarray:
         said = judge(net, self.crops.sounds, self.valid, self.window, self.settings.batch)
+        if not np.isfinite(said).all():
+            raise ConfigError(
+                "the fine-tuning has diverged; lower finetune.learning_rate or finetune.head_learning_rate"
+            )
         return posterior(said, self.weights)
 
     def _take_best(self, number: int, averaged: FinetuneNet, rows: list[dict[str, float]]) -> None:
