@@ -69,7 +69,7 @@ def finetune(
 
     settings = load_config(config, set or ())
     chosen = choose_backbone(settings, backbone)
-    folder = out or Path("finetuned") / f"{chosen.name}-{settings.task}-fold{fold}"
+    folder = Path(out or Path("finetuned") / f"{chosen.name}-{settings.task}-fold{fold}")
     if folder.exists() and not overwrite:
         raise ConfigError(f"{folder} exists; give another --out, or --overwrite to replace it")
     if Path(chosen.model).exists() and folder.resolve() == Path(chosen.model).resolve():

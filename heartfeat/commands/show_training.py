@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from heartfeat.pretraining.train import Pretrained
 
 SHOWN_LOOKS = 12
+SHOWN_OF_EPOCHS = (
+    "stage",
+    "epoch",
+    "loss",
+    "valid_loss",
+    "valid_auroc",
+    "valid_uar",
+    "valid_weighted_accuracy",
+)
 
 
 def pretrained(result: "Pretrained") -> int:
@@ -43,7 +52,7 @@ def finetuned(result: "Finetuned") -> int:
     from rich.table import Table
 
     record = result.record
-    names = list(dict.fromkeys(name for row in record.history for name in row if name != "best"))
+    names = [name for name in SHOWN_OF_EPOCHS if any(name in row for row in record.history)]
     table = Table(*(name.replace("_", " ") for name in names), title_justify="left", title="epoch by epoch")
     for row in record.history:
         cells = (f"{row[name]:.4g}" if name in row else "" for name in names)
@@ -52,6 +61,8 @@ def finetuned(result: "Finetuned") -> int:
     console.print(table)
     best = next(row for row in record.history if row["best"])
     patients = sum(len(of_cohort) for of_cohort in record.seen.values())
+    if record.settings["stages"][int(best["stage"]) - 1]["train"] == "head":
+        print("WARNING: no epoch after the head's own was better: the encoder's weights are as they were")
     lines = [
         f"{record.recordings} recordings ({record.hours:.1f} h) learned from in {record.seconds:.0f} s; weights of "
         f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}; the linear head is thrown away",

@@ -345,26 +345,25 @@ def test_real_recordings_go_from_finetune_through_extract_to_fit(tmp_path, data_
             (small / "training_data" / path.name).symlink_to(path)
     save_encoder(tmp_path / "encoder")
     config = write_config(tmp_path, small)
-    options = [
-        "--backbone",
-        "pcg",
-        "--out",
-        tmp_path / "tuned",
-        "--config",
-        config,
-        "--device",
-        "cpu",
-        "--workers",
-        "1",
-    ]
-    said = subprocess.run(
-        [sys.executable, "-m", "heartfeat", "finetune", *options], check=True, capture_output=True, text=True
-    ).stdout
+    options = f"finetune --backbone pcg --out {tmp_path / 'tuned'} --config {config} --workers 1".split()
+    command = [sys.executable, "-m", "heartfeat", *options]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "the linear head is thrown away" in said
     (line,) = [line for line in said.splitlines() if line.startswith("backbones:")]
     tree = yaml.safe_load(config.read_text())
     config.write_text(yaml.safe_dump({**tree, **yaml.safe_load(line)}))
-    heartfeat.extract(config=config, device="cpu", workers=1)
-    fitted = heartfeat.fit(head="logistic", config=config, split=tmp_path / "tuned/split.json")
+    name = "pcg-murmur-fold0"
+    heartfeat.extract(config=config, backbone=[name], device="cpu", workers=1)
+    split = tmp_path / "tuned/split.json"
+    fitted = heartfeat.fit(head="logistic", features=[name], config=config, split=split)
     assert fitted.record.met_before == []
     assert 0 <= fitted.results.scores["weighted_accuracy"] <= 1
+
+
+def test_an_encoder_that_nothing_bettered_is_pointed_out(tuned, tmp_path, capsys):
+    from heartfeat.commands import show_training
+
+    config, _ = tuned
+    change = [*source_backbone(config), 'finetune.stages=[{"train": "head", "epochs": 1}]']
+    show_training.finetuned(finetune(config, out=tmp_path / "head", set=change))
+    assert "the encoder's weights are as they were" in capsys.readouterr().out
