@@ -217,6 +217,16 @@ def test_compare_and_its_report_mark_the_run(tuned, capsys, tmp_path):
     assert "seen WITH LABELS (murmur)" in (tmp_path / "report.html").read_text()
 
 
+def test_runs_of_before_that_record_nothing_of_it_stay_readable(tuned, tmp_path):
+    config, _ = tuned
+    runs = shutil.copytree(config.parent / "runs", tmp_path / "runs")
+    record = json.loads((runs / "both/run.json").read_text())
+    del record["met_before"]
+    (runs / "both/run.json").write_text(json.dumps(record))
+    table = heartfeat.compare(config=config, set=[f"runs={runs}"])
+    assert table["seen_with_labels"].to_list() == [0]
+
+
 def test_neither_labels_nor_sounds_of_test_patients_are_read(tuned, tmp_path, synthetic_data):
     config, done = tuned
     fold = load_splits(done.folder / "split.json").folds[0]
@@ -355,7 +365,8 @@ def test_real_recordings_go_from_finetune_through_extract_to_fit(tmp_path, data_
     name = "pcg-murmur-fold0"
     heartfeat.extract(config=config, backbone=[name], device="cpu", workers=1)
     split = tmp_path / "tuned/split.json"
-    fitted = heartfeat.fit(head="logistic", features=[name], config=config, split=split)
+    few = ["heads.lgbm.trees=5"]
+    fitted = heartfeat.fit(head="lgbm", features=[name], config=config, split=split, set=few)
     assert fitted.record.met_before == []
     assert 0 <= fitted.results.scores["weighted_accuracy"] <= 1
 

@@ -1,6 +1,7 @@
 import pytest
+import yaml
 
-from heartfeat.config import parse_config
+from heartfeat.config import dump_config, parse_config
 from heartfeat.errors import ConfigError
 
 
@@ -21,3 +22,13 @@ def test_a_misspelt_key_of_a_stage_is_refused_and_the_nearest_one_named():
 def test_layers_go_with_top_and_with_nothing_else(stage):
     with pytest.raises(ConfigError, match="layers go together"):
         parse_config({"finetune": {"stages": [stage]}})
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"stages": [{"train": "all", "epochs": 2}], "class_weights": [4, 3, 1], "seed": 3}]
+)
+def test_settings_are_written_as_they_are_read_and_defaults_not_at_all(given):
+    config = parse_config({"finetune": given})
+    text = dump_config(config)
+    assert parse_config(yaml.safe_load(text)) == config
+    assert ("finetune" in text) == bool(given)
