@@ -24,6 +24,7 @@ _HOME = {
     "ensemble": "heartfeat.commands",
     "evaluate": "heartfeat.commands",
     "extract": "heartfeat.commands",
+    "finetune": "heartfeat.commands",
     "fit": "heartfeat.commands",
     "init": "heartfeat.commands",
     "open_store": "heartfeat.stores.store",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from heartfeat.commands.ensemble import ensemble as ensemble
     from heartfeat.commands.evaluate import evaluate as evaluate
     from heartfeat.commands.extract import extract as extract
+    from heartfeat.commands.finetune import finetune as finetune
     from heartfeat.commands.fit import fit as fit
     from heartfeat.commands.init import init as init
     from heartfeat.commands.predict import predict as predict

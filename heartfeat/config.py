@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
 
 from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
+from heartfeat.finetuning.settings import FinetuneSettings
 from heartfeat.heads.registry import head_names, head_settings
 from heartfeat.messages import shorten
 from heartfeat.yaml_text import parse_yaml
@@ -100,6 +101,7 @@ class Config(BaseModel):
     task: str = "murmur"
     split: SplitConfig = Field(default_factory=SplitConfig)
     heads: dict[str, Any] = Field(default_factory=dict)
+    finetune: FinetuneSettings = Field(default_factory=FinetuneSettings)
     calibration: Literal["temperature", "isotonic", "none"] = "temperature"
     runs: FilePath = Path("runs")
 
@@ -206,7 +208,8 @@ def _on_a_line(name: str) -> str:
 
 def dump_config(config: Config) -> str:
     """The config as yaml that :func:`load_config` reads back to an equal config."""
-    tree = config.model_dump(mode="json", exclude={"backbones", "heads"}, exclude_none=True)
+    left_out = {"backbones", "heads", *({"finetune"} if config.finetune == FinetuneSettings() else ())}
+    tree = config.model_dump(mode="json", exclude=left_out, exclude_none=True)
     tree["backbones"] = {
         name: settings.model_dump(mode="json", exclude={"name"}, exclude_none=True)
         for name, settings in config.backbones.items()
@@ -278,15 +281,19 @@ def _apply(raw: dict[str, Any], override: str) -> None:
 
 def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
     for key in keys:
+        if key.isdigit():  # a place in a list
+            continue
         field = model.model_fields.get(key)
-        if (
-            field is None
-            or not isinstance(field.annotation, type)
-            or not issubclass(field.annotation, BaseModel)
-        ):
+        annotation = None if field is None else field.annotation
+        inner = [one for one in (annotation, *get_args(annotation)) if _is_model(one)]
+        if not inner:
             break
-        model = field.annotation
+        model = inner[0]
     return list(model.model_fields)
+
+
+def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - any type
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

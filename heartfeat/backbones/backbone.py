@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from heartfeat.backbones.preprocessing import PREPROCESSING_REVISION, Preprocessing
+from heartfeat.backbones.trained_on import TrainedOn
 from heartfeat.backbones.windows import Window
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class BackboneSpec:
         What is pooled of a recording's tokens; None for all that there is.
     phases
         Where an encoder's tokens are averaged over phases of each heart cycle: phases of S1, systole, S2 and diastole.
+    trained_on
+        Whom its checkpoint met in training, as far as it tells; no part of the key, for the weights are.
     """
 
     name: str
@@ -66,6 +69,7 @@ class BackboneSpec:
     transform: Mapping[str, Any] = field(default_factory=dict)
     statistics: tuple[str, ...] | None = None
     phases: tuple[int, ...] = ()
+    trained_on: tuple[TrainedOn, ...] = ()
 
     @property
     def channels(self) -> int:

@@ -106,7 +106,7 @@ class PooledLayers(nn.Module):
     def __init__(self, encoder: Encoder, grid: Grid, layers: Sequence[int], window: Window) -> None:
         super().__init__()
         self.encoder = encoder
-        self.layers = tuple(layers)
+        self.layers, self.depth = tuple(layers), grid.depth
         self.pooling: Tensor | None
         pooled = window.hop != grid.hop or window.tokens != grid.frames
         self.register_buffer("pooling", time_pooling(grid, window) if pooled else None)

@@ -23,6 +23,7 @@ from heartfeat.backbones.encoder import Encoder, Grid, PooledLayers
 from heartfeat.backbones.preprocessing import Preprocessing
 from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.backbones.source import Source, find_source
+from heartfeat.backbones.trained_on import read_trained_on
 from heartfeat.errors import BackboneError
 
 REVISION = 1
@@ -125,10 +126,16 @@ def load_transformers(settings: TransformersSettings, aloud: bool = True) -> Bac
     aloud
         Whether to say what is left aside, as :func:`describe_transformers` does.
     """
+    return load_with_model(settings, aloud)[0]
+
+
+def load_with_model(settings: TransformersSettings, aloud: bool = True) -> tuple[Backbone, Any, Path]:
+    """As :func:`load_transformers`, with the model whose weights the backbone uses, and where it is from."""
     spec, family, grid, source, config = _describe(settings, _say_once if aloud else lambda line: None)
     model = source.load(_class(family.model_class), config)
     encoder = family.build(model, grid, source.path)
-    return Backbone(spec, PooledLayers(encoder, grid, spec.layers, spec.window).eval())
+    backbone = Backbone(spec, PooledLayers(encoder, grid, spec.layers, spec.window).eval())
+    return backbone, model, source.path
 
 
 def _describe(
@@ -164,6 +171,7 @@ def _describe(
         },
         statistics=BEAT_STATISTICS if phases else None,
         phases=phases,
+        trained_on=read_trained_on(source.path),
     )
     return spec, family, grid, source, config
 

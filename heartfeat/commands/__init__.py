@@ -7,6 +7,7 @@ from heartfeat.commands.demo import demo
 from heartfeat.commands.ensemble import ensemble
 from heartfeat.commands.evaluate import evaluate
 from heartfeat.commands.extract import extract
+from heartfeat.commands.finetune import finetune
 from heartfeat.commands.fit import fit
 from heartfeat.commands.init import init
 from heartfeat.commands.predict import predict
@@ -30,6 +31,7 @@ __all__ = [
     "ensemble",
     "evaluate",
     "extract",
+    "finetune",
     "fit",
     "init",
     "predict",

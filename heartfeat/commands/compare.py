@@ -29,7 +29,8 @@ def compare(
 ) -> "pl.DataFrame":
     """Show every run of the config's task side by side: scores with 95 % intervals, persons resampled.
 
-    Only runs on the same patients and split can be compared; the column `split` tells them apart. Every run is
+    Only runs on the same patients and split can be compared; the column `split` tells them apart, and
+    `seen_with_labels` counts test patients on whose labels a backbone was fine-tuned. Every run is
     also compared with the best one (or with --against) on the patients that both predicted: difference of each
     score, 95 % interval and p-value, the same persons drawn for both. The murmur cost is among them when the
     store is there, since it needs the outcomes.
@@ -48,6 +49,7 @@ def compare(
     from heartfeat.errors import RunError
     from heartfeat.evaluation.compare import compare_runs, compare_with
     from heartfeat.tasks import get_task
+    from heartfeat.training.met_before import counts
     from heartfeat.training.runs import list_runs, load_record
 
     settings = load_config(config, set or ())
@@ -63,7 +65,12 @@ def compare(
         runs = read_runs(folders, opened)
         table = compare_runs(runs)
         splits = {record.name: record.split_digest[:8] for record in records.values()}
-        table = table.with_columns(split=pl.col("run").replace_strict(splits))
+        met = {record.name: counts(record.met_before) for record in records.values()}
+        table = table.with_columns(
+            split=pl.col("run").replace_strict(splits),
+            seen_with_labels=pl.Series([met[run][0] for run in table["run"]], dtype=pl.Int64),
+            seen_without_labels=pl.Series([met[run][1] for run in table["run"]], dtype=pl.Int64),
+        )
         differences = compare_with(get_task(settings.task), runs, against or table["run"][0])
         if report is not None and opened is not None:
             title = f"{settings.cohort_name()}: {settings.task}"

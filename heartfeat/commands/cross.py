@@ -28,6 +28,8 @@ class CrossEvaluation:
         Patients, by class, that were not scored because no class of the run is mapped to theirs.
     silent
         Patients without a usable recording.
+    met_before
+        What is to be said of patients whom a backbone met in its own training.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class CrossEvaluation:
     predictions: "pl.DataFrame"
     hidden: dict[str, int]
     silent: int
+    met_before: list[str]
 
 
 def cross(
@@ -78,16 +81,19 @@ def cross(
     from heartfeat.evaluation.transfer import hide_unreachable, judged_by, mapped_predictions
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
+    from heartfeat.training.met_before import warnings_of_store
     from heartfeat.training.runs import load_record
 
     folder = load_config(config, set or ()).runs / run
-    source = get_task(load_record(folder).task)
+    record = load_record(folder)
+    source = get_task(record.task)
     target = get_task(task or source.name)
     label_map = parse_label_map(map, source, target)
     said = predict(run=run, store=on, config=config, set=set)
     deciding = judged_by(source, target, label_map, load_predictions(folder)["label"].to_list())
     with open_store(on) as opened:
         patients, cohort_digest = opened.patients, str(opened.attrs.get("cohort_digest", ""))
+        met_before = warnings_of_store(opened, record.features)
     predictions = with_labels(target, mapped_predictions(source, deciding, label_map, said), patients)
     predictions, hidden = hide_unreachable(target, label_map, predictions)
     result = CrossEvaluation(
@@ -101,6 +107,7 @@ def cross(
         predictions=predictions,
         hidden=hidden,
         silent=said["decision"].null_count(),
+        met_before=met_before,
     )
     _write(result, cohort_digest, deciding.worth)
     return result
@@ -124,6 +131,7 @@ def _write(result: CrossEvaluation, cohort_digest: str, worth: tuple[float, ...]
         "seen": int(result.predictions["seen"].sum()),
         "not_scored": result.hidden,
         "without_recording": result.silent,
+        "met_before": result.met_before,
     }
     with writing_run(result.folder, overwrite=True) as beside:
         (beside / "cross.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -39,9 +39,11 @@ def ensemble(
     from heartfeat.commands.ensemble_files import write_ensemble
     from heartfeat.commands.fit import Fitted
     from heartfeat.commands.sweep_setup import check_name
+    from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
     from heartfeat.stores import open_store
+    from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, new_run_name
 
     settings = load_config(config, set or ())
@@ -59,6 +61,7 @@ def ensemble(
         for record in records.values():
             check_same_cohort(record, opened)
         record, results = write_ensemble(folder, overwrite, records, opened, settings.calibration)
+    say_loudly(warnings(record.met_before))
     return Fitted(folder, record, results)
 
 

@@ -79,6 +79,7 @@ def _record(name: str, members: "Mapping[Path, RunRecord]") -> "RunRecord":
     """What ``run.json`` says of the ensemble: fold by fold, all that its members saw."""
     from dataclasses import replace
 
+    from heartfeat.training.met_before import joined
     from heartfeat.training.runs import record_digest
 
     records = list(members.values())
@@ -101,6 +102,7 @@ def _record(name: str, members: "Mapping[Path, RunRecord]") -> "RunRecord":
         protocol={},
         trained_on=[],
         members={f"../{folder.name}": record_digest(folder) for folder in members},
+        met_before=joined([record.met_before for record in records], len(by_fold)),
     )
 
 

@@ -67,6 +67,7 @@ def evaluate(
     import polars as pl
 
     from heartfeat.commands.reports import write_runs_report
+    from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores, save_groups
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
@@ -76,6 +77,7 @@ def evaluate(
     from heartfeat.evaluation.sites import site_scores
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
+    from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, updating_run
 
     settings = load_config(config, set or ())
@@ -99,6 +101,7 @@ def evaluate(
             save_groups(groups, beside)
             abstention = None if abstain is None else _abstain(predictions, folder, abstain, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
+    say_loudly(warnings(record.met_before))
     curve = run_coverage_risk(predictions)
     return Evaluation(record, results, groups, curve, abstention, folder / "report.html")
 

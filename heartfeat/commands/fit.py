@@ -103,6 +103,7 @@ def fit(
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.run_files import write_run
     from heartfeat.commands.several_fits import fit_several
+    from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
     from heartfeat.stores import open_store
@@ -111,6 +112,7 @@ def fit(
     from heartfeat.training.feature_keys import check_settings
     from heartfeat.training.fitting import Fitting
     from heartfeat.training.kept_folds import keeping_folds
+    from heartfeat.training.met_before import warnings
     from heartfeat.training.protocol import Protocol
     from heartfeat.training.runs import new_run_name
     from heartfeat.training.trackers import TrackedRun, check_trackers, tracking
@@ -154,6 +156,7 @@ def fit(
         )
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)
         trackers.finish(results.scores)
+    say_loudly(warnings(experiment.record.met_before))
     return Fitted(folder, experiment.record, results)
 
 

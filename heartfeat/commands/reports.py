@@ -94,6 +94,7 @@ def _read_run(folder: Path, store: "Store | None") -> "RunReport":
     from heartfeat.evaluation.predictions import load_predictions
     from heartfeat.evaluation.results import load_results, outcome_labels
     from heartfeat.evaluation.run_report import RunReport
+    from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import load_record
 
     record, results, predictions = load_record(folder), load_results(folder), load_predictions(folder)
@@ -120,4 +121,5 @@ def _read_run(folder: Path, store: "Store | None") -> "RunReport":
         groups=load_groups(folder),
         variants=results.variants(),
         rules=results.rules,
+        remarks=tuple(warnings(record.met_before)),
     )

@@ -136,8 +136,11 @@ def comparison(table: "pl.DataFrame") -> int:
     scored = [name for name in COMPARED if name in table.columns]
     shown = _table("", "run", *(name.replace("_", " ") for name in scored), "s")
     for row in table.iter_rows(named=True):
-        shown.add_row(row["run"], *(_with_interval(row, name) for name in scored), f"{row['seconds']:.0f}")
+        mark = " (!)" if row["seen_with_labels"] else ""
+        scores_of_run = (_with_interval(row, name) for name in scored)
+        shown.add_row(row["run"] + mark, *scores_of_run, f"{row['seconds']:.0f}")
     _print(shown)
+    _met_before(table)
     _differences(table)
     if table["split"].n_unique() > 1 or table["patients"].n_unique() > 1:
         print("WARNING: these runs are on different splits, so their scores do not compare:")
@@ -184,6 +187,18 @@ def _with_interval(row: dict[str, Any], name: str) -> str:
         return "-"
     digits, rough = (0, 0) if name == "cost" else (3, 2)
     return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{rough}f}-{high:.{rough}f}")
+
+
+def _met_before(table: "pl.DataFrame") -> None:
+    """Which runs were tested on patients whom their backbones had seen."""
+    for run, labelled, heard in table.select("run", "seen_with_labels", "seen_without_labels").iter_rows():
+        if labelled:
+            print(
+                f"(!) WARNING: {run}: a backbone was fine-tuned on the labels of {labelled} test patients; "
+                "these scores are not those of new patients"
+            )
+        if heard:
+            print(f"note: {run}: a backbone was pretrained on {heard} test patients, without their labels")
 
 
 def _differences(table: "pl.DataFrame") -> None:

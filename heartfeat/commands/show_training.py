@@ -5,9 +5,20 @@ from typing import TYPE_CHECKING
 from heartfeat.commands.show import OK
 
 if TYPE_CHECKING:
+    from heartfeat.backbones.settings import TransformersSettings
+    from heartfeat.finetuning.train import Finetuned
     from heartfeat.pretraining.train import Pretrained
 
 SHOWN_LOOKS = 12
+SHOWN_OF_EPOCHS = (
+    "stage",
+    "epoch",
+    "loss",
+    "valid_loss",
+    "valid_auroc",
+    "valid_uar",
+    "valid_weighted_accuracy",
+)
 
 
 def pretrained(result: "Pretrained") -> int:
@@ -33,3 +44,42 @@ def pretrained(result: "Pretrained") -> int:
         console.print(f"skipped: {count} recordings ({reason})", highlight=False)
     console.print(f"backbones: {{name: {{family: transformers, model: {result.folder}}}}}", highlight=False)
     return OK
+
+
+def finetuned(result: "Finetuned") -> int:
+    """Every epoch, which of them was kept, and how to extract with the checkpoint."""
+    from rich.console import Console
+    from rich.table import Table
+
+    record = result.record
+    names = [name for name in SHOWN_OF_EPOCHS if any(name in row for row in record.history)]
+    table = Table(*(name.replace("_", " ") for name in names), title_justify="left", title="epoch by epoch")
+    for row in record.history:
+        cells = (f"{row[name]:.4g}" if name in row else "" for name in names)
+        table.add_row(*cells, style="bold" if row["best"] else None)
+    console = Console()
+    console.print(table)
+    best = next(row for row in record.history if row["best"])
+    patients = sum(len(of_cohort) for of_cohort in record.seen.values())
+    if record.settings["stages"][int(best["stage"]) - 1]["train"] == "head":
+        print("WARNING: no epoch after the head's own was better: the encoder's weights are as they were")
+    lines = [
+        f"{record.recordings} recordings ({record.hours:.1f} h) learned from in {record.seconds:.0f} s; weights of "
+        f"stage {best['stage']:.0f}, epoch {best['epoch']:.0f}; the linear head is thrown away",
+        f"{patients} patients (training and validation) were seen with labels ({record.labels}): judge heads on "
+        f"--split {result.folder / 'split.json'}",
+        *(f"skipped: {count} recordings ({reason})" for reason, count in record.skipped.items()),
+        f"backbones: {{{result.backbone.name}: {_written(result.backbone)}}}",
+    ]
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    return OK
+
+
+def _written(backbone: "TransformersSettings") -> str:
+    """Settings of a backbone on one line of yaml."""
+    import yaml
+
+    given = {"family": backbone.family, "model": backbone.model}
+    given |= backbone.model_dump(mode="json", exclude_defaults=True, exclude={"name", "model"})
+    return yaml.safe_dump(given, default_flow_style=True, sort_keys=False, width=10_000).strip()

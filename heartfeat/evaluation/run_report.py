@@ -41,6 +41,8 @@ class RunReport:
         :meth:`heartfeat.evaluation.results.Results.variants`.
     rules
         Main scores by rule of decision, see :mod:`heartfeat.evaluation.rules`.
+    remarks
+        What readers must know before they believe the scores.
     """
 
     name: str
@@ -55,3 +57,4 @@ class RunReport:
     groups: pl.DataFrame | None = None
     variants: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()

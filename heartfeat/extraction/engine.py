@@ -14,6 +14,7 @@ from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
 from heartfeat.extraction.facts import SKIPPED, Facts
+from heartfeat.extraction.familiar import familiar
 from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
 from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
@@ -100,6 +101,7 @@ def run_extraction(
             ledger.on_report()
         _work(job, ledger, chosen, cluster)
     written = _finish(cohort, plan, ledger, store_uri, progress)
+    ledger.notes += familiar(plan.sets, cohort)
     return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
 
 

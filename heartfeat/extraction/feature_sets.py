@@ -56,7 +56,7 @@ class PlannedSet:
 
     def attrs(self) -> dict[str, Any]:
         """Attributes of the feature set in the store."""
-        return {
+        attrs = {
             "name": self.spec.name,
             "backbone": self.spec.identifier,
             "core": self.core,
@@ -66,6 +66,8 @@ class PlannedSet:
             "token_rate": self.spec.token_rate,
             "statistics": list(statistics_of(self.spec)),
         }
+        met = [training.as_json() for training in self.spec.trained_on]
+        return {**attrs, "trained_on": met} if met else attrs
 
 
 def plan_sets(backbones: Sequence[BackboneSettings], views: Sequence[str]) -> tuple[PlannedSet, ...]:

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heartfeat.backbones.trained_on import TRAINING_FILE
 from heartfeat.errors import BackboneError
 from heartfeat.pretraining.sounds import Source
-
-TRAINING_FILE = "training.json"
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class TrainingRecord:
         Recordings that could not be used, by reason.
     history
         One dict per look; see the loops.
+    source
+        Of a fine-tuning: ``weights`` (digest) and ``training`` (record or None) of the checkpoint that it began with.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class TrainingRecord:
     machine: str
     skipped: Mapping[str, int] = field(default_factory=dict)
     history: Sequence[Mapping[str, float]] = field(default_factory=tuple)
+    source: Mapping[str, Any] | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``training.json`` into a checkpoint's folder."""

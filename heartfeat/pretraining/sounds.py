@@ -148,8 +148,14 @@ def read_sounds(
     to: Preprocessing,
     jobs: int,
     progress: Callable[[str, int, int], None],
+    segmented: bool = True,
 ) -> Sounds:
     """Decode, preprocess and segment recordings, ``jobs`` at a time; what cannot be used is counted by reason.
+
+    Parameters
+    ----------
+    segmented
+        Whether to find the states of the cardiac cycle; without, there are none.
 
     Raises
     ------
@@ -159,7 +165,7 @@ def read_sounds(
     from joblib import Parallel, delayed
 
     parts = [sources[start : start + AT_A_TIME] for start in range(0, len(sources), AT_A_TIME)]
-    work = (delayed(_read_part)([one.path for one in part], to) for part in parts)
+    work = (delayed(_read_part)([one.path for one in part], to, segmented) for part in parts)
     read: list[_Read | str] = []
     for part in Parallel(n_jobs=jobs, backend="loky", return_as="generator")(work):
         read += part
@@ -187,17 +193,20 @@ class _Read(NamedTuple):
     states: np.ndarray
 
 
-def _read_part(paths: Sequence[str], to: Preprocessing) -> list[_Read | str]:
-    return [_read_one(path, to) for path in paths]
+def _read_part(paths: Sequence[str], to: Preprocessing, segmented: bool) -> list[_Read | str]:
+    return [_read_one(path, to, segmented) for path in paths]
 
 
-def _read_one(path: str, to: Preprocessing) -> _Read | str:
+def _read_one(path: str, to: Preprocessing, segmented: bool) -> _Read | str:
     """A recording, or the reason why it cannot be used."""
     try:
         recording = read_recording(path)
         if recording.duration < SHORTEST_SECONDS:
             return "too short to learn from"
         samples = preprocess(recording.samples, recording.sample_rate, to)
-        return _Read(samples.astype(np.float16), segment(recording.samples, recording.sample_rate))
+        states = (
+            segment(recording.samples, recording.sample_rate) if segmented else np.empty(0, dtype=np.uint8)
+        )
+        return _Read(samples.astype(np.float16), states)
     except RecordingError as error:
         return error.reason

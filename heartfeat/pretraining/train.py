@@ -103,7 +103,7 @@ def pretrain_encoder(
         history=history,
     )
     if accelerator.is_main_process:
-        _write(encoder, record, unfinished, folder)
+        write_checkpoint(encoder, record, unfinished, folder)
     return Pretrained(folder, record)
 
 
@@ -144,12 +144,28 @@ def describe_machine(accelerator: Any) -> str:  # noqa: ANN401
     return f"{accelerator.num_processes} x {name}, {accelerator.mixed_precision}, torch {torch.__version__}"
 
 
-def _write(encoder: Any, record: TrainingRecord, unfinished: Path, folder: Path) -> None:  # noqa: ANN401
-    """Write the checkpoint beside and rename it, so that a folder of that name is a whole one."""
+def write_checkpoint(
+    encoder: Any,  # noqa: ANN401 - any architecture
+    record: TrainingRecord,
+    unfinished: Path,
+    folder: Path,
+    add: Callable[[Path], object] | None = None,
+) -> None:
+    """Write the checkpoint beside and rename it, so that a folder of that name is a whole one.
+
+    Parameters
+    ----------
+    unfinished
+        Folder of what the training went on from; removed at the end.
+    add
+        Writes more files into the folder that it is given.
+    """
     beside = unfinished / "checkpoint"
     shutil.rmtree(beside, ignore_errors=True)
     encoder.save_pretrained(beside)
     record.write(beside)
+    if add is not None:
+        add(beside)
     folder.parent.mkdir(parents=True, exist_ok=True)
     os.replace(beside, folder)  # noqa: PTH105 - the call whose promise is meant
     shutil.rmtree(unfinished)

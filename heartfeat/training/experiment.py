@@ -21,6 +21,7 @@ from heartfeat.tasks.task import Task
 from heartfeat.training.cross_validation import FittedFold, fit_folds
 from heartfeat.training.examples import load_examples
 from heartfeat.training.fitting import IN_ORDER, Fitting
+from heartfeat.training.met_before import met_by_fold
 from heartfeat.training.protocol import EVERYTHING, Protocol
 from heartfeat.training.runs import RunRecord
 from heartfeat.training.validation_scores import ValidationScores
@@ -101,6 +102,7 @@ def run_experiment(
     made_of = {"settings": settings, "versions": versions}
     folds = fit_folds(examples, splits, lambda number: make_head(head), progress, protocol, fitting, made_of)
     split = {patient for fold in splits.folds for side in fold.sides().values() for patient in side}
+    met = met_by_fold(store, features, [fold.test.patients["patient"].to_list() for fold in folds])
     taking_part = split & set(protocol.to_test(examples).patients["patient"])
     record = RunRecord(
         name=name,
@@ -120,6 +122,7 @@ def run_experiment(
         protocol=protocol.as_json(),
         trained_on=[fold.trained_on for fold in folds],
         computed=computed,
+        met_before=met if any(met) else [],
     )
     return Experiment(record, folds)
 

@@ -47,6 +47,9 @@ class RunRecord:
     members
         Folders of the runs that an ensemble averages, relative to its own folder, and the SHA-256 of their
         ``run.json``; a run with members has no heads of its own.
+    met_before
+        Per fold, the test patients whom backbones met in their own training, see
+        :class:`heartfeat.training.met_before.Met`; empty where none did.
     """
 
     name: str
@@ -67,6 +70,7 @@ class RunRecord:
     trained_on: list[dict[str, int]] = field(default_factory=list)
     computed: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
+    met_before: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""

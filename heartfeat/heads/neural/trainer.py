@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import torch
@@ -30,6 +30,8 @@ class Trainer(Generic[Net]):
         Of AdamW; norms, biases and other vectors do not decay.
     clip
         Longest gradient of a step, or None.
+    groups
+        AdamW's groups of parameters, where not all learn alike; None for those of `decaying`.
     """
 
     def __init__(
@@ -40,13 +42,12 @@ class Trainer(Generic[Net]):
         learning_rate: float,
         weight_decay: float,
         clip: float | None = CLIP,
+        groups: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        decayed = [p for p in net.parameters() if p.dim() > 1]
-        kept = [p for p in net.parameters() if p.dim() <= 1]
-        groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]
+        groups = decaying(net.parameters(), weight_decay) if groups is None else groups
         self.net, self.clip = net, clip
         self.learning_rate = learning_rate
-        self.optimiser = torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+        self.optimiser = torch.optim.AdamW([dict(group) for group in groups], lr=learning_rate, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda step: rate_share(step, steps)
         )
@@ -105,6 +106,15 @@ class Trainer(Generic[Net]):
         lambdas = [None] * len(self.optimiser.param_groups)
         self.schedule.load_state_dict({**numbers["schedule"], "lr_lambdas": lambdas})
         self.learning_rate = numbers["learning_rate"]
+
+
+def decaying(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
+    """Groups for AdamW: matrices decay; norms, biases and other vectors do not."""
+    given = list(parameters)
+    return [
+        {"params": [p for p in given if p.dim() > 1], "weight_decay": weight_decay},
+        {"params": [p for p in given if p.dim() <= 1], "weight_decay": 0.0},
+    ]
 
 
 def rate_share(step: int, steps: int) -> float:

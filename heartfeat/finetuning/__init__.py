@@ -1,0 +1,1 @@
+"""Fine-tuning of backbones on a task's labels: a checkpoint in, a checkpoint that ``extract`` takes out."""
