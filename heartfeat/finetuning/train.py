@@ -113,7 +113,7 @@ def finetune_backbone(plan: Plan, folder: Path, progress: Progress) -> Finetuned
     started = time.perf_counter()
     with computing(plan.compute), torch.random.fork_rng(plan.compute.gpus), _unmasked(model):
         torch.manual_seed(plan.settings.seed)
-        net = FinetuneNet(_pooled(backbone.model), backbone.spec.dim, len(plan.task.classes))
+        net = FinetuneNet(_pooled(backbone.model), backbone.spec.channels, len(plan.task.classes))
         stages = _stages(plan, net.to(plan.compute.device), sounds, backbone.spec, unfinished, progress)
         history = stages.run()
     lengths = np.diff(sounds.offsets)
