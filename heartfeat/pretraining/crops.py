@@ -111,8 +111,11 @@ class CropDrawer:
     def _start(self, recording: int, length: int, span: int, rng: np.random.Generator) -> int:
         if self._settings.start == "beat":
             beats = onsets(self._sounds.states_of(recording), S1)
-            if len(beats):
-                return round(float(rng.choice(beats)) * self._sounds.sample_rate) - self._margin
+            starts = np.round(beats * self._sounds.sample_rate).astype(np.int64) - self._margin
+            whole = starts[starts + span <= length]
+            # Beyond the end a recording goes on at its beginning: a seam, to be had only where it must be.
+            if len(starts):
+                return int(rng.choice(whole if len(whole) else starts))
         return int(rng.integers(length)) if length <= span else int(rng.integers(length - span + 1))
 
     def _states(self, recording: int, length: int, start: float, speed: float) -> np.ndarray:
