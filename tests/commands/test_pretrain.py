@@ -148,10 +148,10 @@ def test_a_checkpoint_is_replaced_only_when_asked_and_only_by_a_whole_one(data, 
     first = weights(train(path, tmp_path / "own").folder)
     with pytest.raises(ConfigError, match="give another --out, or --overwrite"):
         train(path, tmp_path / "own")
+    broken = shutil.copytree(data, tmp_path / "data")
+    for sound in (broken / "training_data").glob("*.wav"):
+        sound.write_bytes(b"")
     with pytest.raises(ConfigError, match="none of"):
-        broken = shutil.copytree(data, tmp_path / "data")
-        for sound in (broken / "training_data").glob("*.wav"):
-            sound.write_bytes(b"")
         train(recipe(tmp_path, broken), tmp_path / "own", overwrite=True)
     assert same(first, weights(tmp_path / "own"))
     again = train(recipe(tmp_path, data, seed=5), tmp_path / "own", overwrite=True)
