@@ -94,11 +94,7 @@ def pretrain_encoder(
     _check_crops(settings, grid)
     learned, held_out = divide(sounds, settings.held_out, settings.seed)
     draw = CropDrawer(sounds, learned, settings.crops, grid)
-    token_rate = grid.sample_rate / grid.hop
-    objectives = [
-        (one.kind, one.weight, new_objective(one, encoder, token_rate)) for one in settings.objectives
-    ]
-    learner = Learner(encoder, objectives).to(accelerator.device)
+    learner = new_learner(settings, encoder, grid).to(accelerator.device)
     unfinished = unfinished_folder(folder)
     unfinished.mkdir(parents=True, exist_ok=True)
     described = settings.model_dump(mode="json", exclude={"data", "keep_every"})
@@ -121,15 +117,13 @@ def pretrain_encoder(
         kind="pretrain",
         heartfeat=__version__,
         labels=None,
-        seen=seen_patients([sounds.sources[r] for r in learned]),
         settings=described,
-        recordings=len(learned),
-        hours=round(float(np.diff(sounds.offsets)[learned].sum()) / sounds.sample_rate / 3600, 3),
         seconds=history[-1]["seconds"],
         machine=describe_machine(accelerator),
         skipped=sounds.skipped,
         history=history,
         data=describe_data(sounds, learned, held_out, _cohorts(settings, left_out)),
+        **_heard(sounds, learned),
     )
     if accelerator.is_main_process:
         write_checkpoint(encoder, record, folder, unfinished, launch_command(accelerator))
@@ -148,6 +142,15 @@ def made_of(described: Mapping[str, Any], sounds: Sounds, accelerator: Any) -> d
         "precision": accelerator.mixed_precision,
         "processes": accelerator.num_processes,
     }
+
+
+def new_learner(settings: PretrainSettings, encoder: Any, grid: Grid) -> Learner:  # noqa: ANN401
+    """The encoder with the objectives of a recipe."""
+    token_rate = grid.sample_rate / grid.hop
+    return Learner(
+        encoder,
+        [(one.kind, one.weight, new_objective(one, encoder, token_rate)) for one in settings.objectives],
+    )
 
 
 def new_objective(settings: ObjectiveSettings, encoder: Any, token_rate: float) -> Objective:  # noqa: ANN401
@@ -200,6 +203,16 @@ def launch_command(accelerator: Any) -> str:  # noqa: ANN401
 
 def _precision(accelerator: Any) -> str:  # noqa: ANN401
     return "fp32" if accelerator.mixed_precision == "no" else accelerator.mixed_precision
+
+
+def _heard(sounds: Sounds, learned: np.ndarray) -> dict[str, Any]:
+    """Who was learned from, and how much of them."""
+    samples = int(np.diff(sounds.offsets)[learned].sum())
+    return {
+        "seen": seen_patients([sounds.sources[r] for r in learned]),
+        "recordings": len(learned),
+        "hours": round(samples / sounds.sample_rate / 3600, 3),
+    }
 
 
 def _check_crops(settings: PretrainSettings, grid: Grid) -> None:
