@@ -27,7 +27,7 @@ from heartfeat.pretraining.probe import Probe
 from heartfeat.pretraining.record import TrainingRecord, describe_data, seen_patients
 from heartfeat.pretraining.settings import MaskedSettings, ObjectiveSettings, PretrainSettings
 from heartfeat.pretraining.sounds import Sounds
-from heartfeat.pretraining.writing import write_checkpoint
+from heartfeat.pretraining.writing import describe_checkpoint, write_checkpoint
 from heartfeat.training.trackers import TrackedRun, Tracking, tracking
 
 KEPT_FILE = "resume.safetensors"
@@ -126,7 +126,14 @@ def pretrain_encoder(
         **_heard(sounds, learned),
     )
     if accelerator.is_main_process:
-        write_checkpoint(encoder, record, folder, unfinished, launch_command(accelerator))
+        launch = launch_command(accelerator)
+        write_checkpoint(
+            encoder,
+            record,
+            unfinished,
+            folder,
+            lambda beside: describe_checkpoint(beside, folder.name, encoder, record, launch),
+        )
     accelerator.wait_for_everyone()
     return Pretrained(folder, record, accelerator.process_index)
 

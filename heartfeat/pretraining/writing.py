@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,25 +20,43 @@ CARD_FILE = "README.md"
 def write_checkpoint(
     encoder: Any,  # noqa: ANN401
     record: TrainingRecord,
-    folder: Path,
     unfinished: Path,
-    launch: str,
+    folder: Path,
+    finish: Callable[[Path], None] = lambda beside: None,
 ) -> None:
-    """Write encoder, record, curves and card; ``unfinished`` goes when they are in their place.
+    """Write encoder and record beside ``folder`` and move them there; ``unfinished`` goes when that is done.
 
     An older checkpoint in ``folder`` stays until the new one is complete.
+
+    Parameters
+    ----------
+    unfinished
+        Beside ``folder``.
+    finish
+        Adds to the new checkpoint, given where it lies, before it is moved.
     """
     beside = unfinished / "checkpoint"
     shutil.rmtree(beside, ignore_errors=True)
     with _silent():
         encoder.save_pretrained(beside)
     record.write(beside)
-    (beside / CURVES_FILE).write_text(draw_curves(record.history), encoding="utf-8")
-    parameters = sum(weights.numel() for weights in encoder.parameters())
-    card = write_card(folder.name, record, encoder.config.to_diff_dict(), parameters, launch)
-    (beside / CARD_FILE).write_text(card, encoding="utf-8")
+    finish(beside)
     move_into_place(beside, folder, unfinished / "replaced")
     shutil.rmtree(unfinished)
+
+
+def describe_checkpoint(
+    beside: Path,
+    name: str,
+    encoder: Any,  # noqa: ANN401
+    record: TrainingRecord,
+    launch: str,
+) -> None:
+    """Add curves and card to a checkpoint that lies in ``beside`` and will be called ``name``."""
+    (beside / CURVES_FILE).write_text(draw_curves(record.history), encoding="utf-8")
+    parameters = sum(weights.numel() for weights in encoder.parameters())
+    card = write_card(name, record, encoder.config.to_diff_dict(), parameters, launch)
+    (beside / CARD_FILE).write_text(card, encoding="utf-8")
 
 
 def move_into_place(beside: Path, folder: Path, old: Path) -> None:
