@@ -48,6 +48,8 @@ class BackboneSpec:
         Revision of the family's code; raised when any feature changes.
     statistics
         What is pooled of a recording's tokens; None for all that there is.
+    phases
+        Where an encoder's tokens are averaged over phases of each heart cycle: phases of S1, systole, S2 and diastole.
     """
 
     name: str
@@ -63,6 +65,12 @@ class BackboneSpec:
     precision: str = "fp32"
     transform: Mapping[str, Any] = field(default_factory=dict)
     statistics: tuple[str, ...] | None = None
+    phases: tuple[int, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """Numbers per token of the model's output: D, before tokens are averaged over the phases of a beat."""
+        return self.dim // max(1, sum(self.phases))
 
     @property
     def token_rate(self) -> float | None:
@@ -110,7 +118,7 @@ class Backbone:
     spec
         Its description.
     model
-        Maps ``(B, window.samples)`` float32 audio to ``(B, window.tokens, D)`` float32, in evaluation mode.
+        Maps ``(B, window.samples)`` float32 audio to ``(B, window.tokens, channels)`` float32, in evaluation mode.
     """
 
     spec: BackboneSpec

@@ -26,8 +26,17 @@ ABSENT = ("masked_spec_embed",)
 """Weights that are used in training alone, and that some published checkpoints lack."""
 
 
+SHIPPED = Path(__file__).parent / "weights"
+"""Checkpoints that come with the package, trained by us; each has a card."""
+
+
+def shipped_models() -> list[str]:
+    """Names of the checkpoints that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/config.json"))
+
+
 def find_checkpoint(model: str) -> Path:
-    """The folder with a model's files, of a local path or of a hub name that was downloaded before.
+    """The folder with a model's files, of a local path, a name of ours, or a hub name that was downloaded before.
 
     Raises
     ------
@@ -36,7 +45,7 @@ def find_checkpoint(model: str) -> Path:
     """
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        folder = _cached(model)
+        folder = SHIPPED / model if model in shipped_models() else _cached(model)
     if not (folder / "config.json").is_file():
         raise BackboneError(f"{folder} holds no config.json; give the folder that save_pretrained wrote")
     if not weight_files(folder):

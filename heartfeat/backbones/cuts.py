@@ -7,6 +7,7 @@ import numpy as np
 from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.beat_windows import cut_beat_windows
 from heartfeat.backbones.cycle_windows import cut_cycle_windows, stitch_cycles
+from heartfeat.backbones.phase_means import beats_or_plain, phase_means
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.signals.segmentation.states import S1, onsets
 
@@ -20,21 +21,28 @@ class Cut:
     windows
         ``(W, window.samples)`` float32.
     tokens
-        Tokens of the recording.
+        Tokens that the encoder makes of the recording.
     kept
         ``(W,)`` leading tokens that count of each window at heart cycles, or of one cycle each; None for windows at
         fixed steps.
+    beats
+        ``(beats, 5)`` heart cycles (s) that an encoder's tokens are averaged over; None where they are left alone.
     """
 
     windows: np.ndarray
     tokens: int
     kept: np.ndarray | None = None
+    beats: np.ndarray | None = None
 
     def stitch(self, encoded: np.ndarray, spec: BackboneSpec) -> np.ndarray:
-        """``(tokens, D)`` of the recording from ``(W, window.tokens, D)`` of its windows."""
-        if self.kept is None:
-            return stitch(encoded, self.tokens, spec.window)
-        return stitch_cycles(encoded, self.kept)
+        """``(tokens or beats, D)`` of the recording from ``(W, window.tokens, channels)`` of its windows."""
+        if self.kept is not None:
+            return stitch_cycles(encoded, self.kept)
+        tokens = stitch(encoded, self.tokens, spec.window)
+        if self.beats is None:
+            return tokens
+        step = spec.window.hop / spec.preprocessing.sample_rate
+        return phase_means(tokens, step, self.beats, spec.phases)
 
 
 def cut(samples: np.ndarray, spec: BackboneSpec, states: np.ndarray | None = None) -> Cut:
@@ -47,10 +55,12 @@ def cut(samples: np.ndarray, spec: BackboneSpec, states: np.ndarray | None = Non
     states
         ``(frames,)`` uint8 states of the cardiac cycle at 50 Hz; used for all windows but those at fixed steps.
     """
-    if spec.windows == "fixed":
-        return Cut(cut_windows(samples, spec.window), token_count(len(samples), spec.window.hop))
     states = np.empty(0, np.uint8) if states is None else states
     sample_rate = spec.preprocessing.sample_rate
+    if spec.windows == "fixed" or spec.phases:
+        beats = beats_or_plain(states, len(samples) / sample_rate, spec.phases) if spec.phases else None
+        tokens = token_count(len(samples), spec.window.hop)
+        return Cut(cut_windows(samples, spec.window), tokens, beats=beats)
     if spec.windows == "beats":
         windows = cut_beat_windows(
             samples, states, sample_rate, spec.transform["phases"], spec.transform["frame"]

@@ -40,7 +40,7 @@ class Encoding:
         self.seconds = 0.0
 
     def tokens(self) -> np.ndarray:
-        """``(n, window.tokens, D)`` float16; waits until they are there."""
+        """``(n, window.tokens, channels)`` float16; waits until they are there."""
         self.seconds = self._timer()
         return self._tokens.numpy()
 
@@ -85,7 +85,7 @@ class WindowEncoder:
         """
         spec = self.backbone.spec
         on_gpu = self.device.type == "cuda"
-        shape = (len(windows), spec.window.tokens, spec.dim)
+        shape = (len(windows), spec.window.tokens, spec.channels)
         encoded = torch.empty(shape, dtype=torch.float16, pin_memory=on_gpu)
         timer = _gpu_timer(self.device) if on_gpu else _cpu_timer()
         start = 0
@@ -106,7 +106,7 @@ class WindowEncoder:
         return Encoding(encoded, timer())
 
     def __call__(self, windows: np.ndarray) -> np.ndarray:
-        """``(n, window.tokens, D)`` float16 tokens of ``(n, window.samples)`` float32 windows."""
+        """``(n, window.tokens, channels)`` float16 tokens of ``(n, window.samples)`` float32 windows."""
         return self.start(windows).tokens()
 
     @torch.inference_mode()

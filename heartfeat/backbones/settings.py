@@ -81,7 +81,10 @@ class TransformersSettings(_Settings):
     remove_spikes
         Whether friction spikes are blanked (Schmidt et al. 2010).
     windows
-        ``"fixed"`` windows follow one another; ``"cycles"`` begin at first heart sounds and span whole cycles.
+        ``"fixed"`` windows follow one another; ``"cycles"`` begin at first heart sounds and span whole cycles;
+        ``"beats"``: fixed windows, whose tokens are then averaged into one token per heart cycle.
+    phases
+        With ``"beats"``, parts of S1, systole, S2 and diastole that are averaged by themselves and stand side by side.
     precision
         Of the forward pass: ``"fp32"``, ``"bf16"`` or ``"fp16"`` (autocast), or ``"auto"``: that of features
         which are there already, else bf16 or fp16 on a GPU and fp32 on the CPU.
@@ -95,7 +98,8 @@ class TransformersSettings(_Settings):
     layers: list[int] = Field(default=[-1], min_length=1)
     token_rate: float | None = Field(None, gt=0)
     window_seconds: float | None = Field(None, gt=0, le=600)
-    windows: Literal["fixed", "cycles"] = "fixed"
+    windows: Literal["fixed", "cycles", "beats"] = "fixed"
+    phases: tuple[PhaseCount, PhaseCount, PhaseCount, PhaseCount] = (2, 4, 2, 4)
     remove_spikes: bool = False
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     low: float | None = Field(None, ge=0)

@@ -18,6 +18,7 @@ from heartfeat.backbones import (
     whisper_encoder,
 )
 from heartfeat.backbones.backbone import Backbone, BackboneSpec
+from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
 from heartfeat.backbones.encoder import Encoder, Grid, PooledLayers
 from heartfeat.backbones.preprocessing import Preprocessing
 from heartfeat.backbones.settings import TransformersSettings
@@ -143,6 +144,7 @@ def _describe(
     config = source.config(_class(family.config_class))
     grid = family.describe(config, source.path, settings.window_seconds)
     layers = grid.layers(settings.layers)
+    phases = settings.phases if settings.windows == "beats" else ()
     spec = BackboneSpec(
         name=settings.name,
         family="transformers",
@@ -150,12 +152,18 @@ def _describe(
         weights_digest=source.digest(),
         preprocessing=_preprocessing(settings, grid),
         window=grid.window(settings.token_rate),
-        dim=grid.hidden * len(layers),
+        dim=grid.hidden * len(layers) * max(1, sum(phases)),
         revision=REVISION,
         layers=layers,
         windows=settings.windows,
         precision="fp32" if settings.precision == "auto" else settings.precision,
-        transform={"architecture": model_type, **grid.transform},
+        transform={
+            "architecture": model_type,
+            **grid.transform,
+            **({"phases": list(phases)} if phases else {}),
+        },
+        statistics=BEAT_STATISTICS if phases else None,
+        phases=phases,
     )
     return spec, family, grid, source, config
 

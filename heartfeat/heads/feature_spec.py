@@ -31,9 +31,11 @@ class FeatureSpec:
     states
         Whether the dimensions are the four states of the cardiac cycle.
     cycle
-        Where tokens are heart beats, phases and bands of a beat.
+        Where tokens are heart beats, phases of a beat and numbers per phase.
     statistics
         Where tokens are heart beats, names of the pooled statistics, each an image of the cycle.
+    vectors
+        Where tokens are heart beats, whether a phase holds an encoder's vector in the place of frequency bands.
     """
 
     name: str
@@ -45,6 +47,7 @@ class FeatureSpec:
     states: bool = False
     cycle: tuple[int, int] | None = None
     statistics: tuple[str, ...] = ()
+    vectors: bool = False
 
     @classmethod
     def of(cls, name: str, attrs: Mapping[str, Any]) -> FeatureSpec:
@@ -58,7 +61,8 @@ class FeatureSpec:
         core = attrs.get("core", {})
         core = core if isinstance(core, Mapping) else {}
         family, rate = core.get("family"), attrs["token_rate"]
-        if rate is None and family != "beats":
+        beats = core.get("windows") == "beats"
+        if rate is None and not beats:
             raise ConfigError(
                 f"the feature set {name!r} has no token rate, and this head needs tokens that are evenly spaced "
                 "in time or heart beats; choose another feature set or a head on pooled tokens"
@@ -71,8 +75,9 @@ class FeatureSpec:
             core_key=str(attrs["core_key"]),
             layers=max(1, len(core.get("layers", ()))),
             states=family == "states",
-            cycle=_cycle(attrs, core) if family == "beats" else None,
-            statistics=tuple(attrs["statistics"]) if family == "beats" else (),
+            cycle=_cycle(attrs, core) if beats else None,
+            statistics=tuple(attrs["statistics"]) if beats else (),
+            vectors=beats and family != "beats",
         )
 
     @classmethod
@@ -88,8 +93,8 @@ class FeatureSpec:
 
 
 def _cycle(attrs: Mapping[str, Any], core: Mapping[str, Any]) -> tuple[int, int]:
-    bands = int(core["transform"]["bands"])
-    return int(attrs["dim"]) // bands, bands
+    phases = sum(core["transform"]["phases"])
+    return phases, int(attrs["dim"]) // phases
 
 
 def feature_specs(examples: Examples) -> tuple[FeatureSpec, ...]:

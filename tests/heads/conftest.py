@@ -131,6 +131,7 @@ def beats_examples(token_examples: Callable[..., Examples]) -> Callable[..., Exa
         views: tuple[str, ...] = ("clean",),
         seed: int = 0,
         cycle: tuple[int, int] = (8, 6),
+        family: str = "beats",
     ) -> Examples:
         examples, (phases, bands) = token_examples(patients, sets, views, seed), cycle
         generator = np.random.default_rng(seed + 1)
@@ -140,7 +141,11 @@ def beats_examples(token_examples: Callable[..., Examples]) -> Callable[..., Exa
         images[:, examples.recording_labels == 1] *= 2.0
         attrs = {
             **_set_attrs("beats", phases * bands, None, views),
-            "core": {"family": "beats", "transform": {"bands": bands}},
+            "core": {
+                "family": family,
+                "windows": "beats",
+                "transform": {"phases": [1, 1, 1, phases - 3], "bands": bands},
+            },
             "statistics": list(BEAT_STATISTICS),
         }
         pooled = images.reshape(len(views), count, -1).astype(np.float32)

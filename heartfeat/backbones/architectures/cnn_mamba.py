@@ -214,7 +214,7 @@ class CnnMambaModel(PreTrainedModel):
         return self.cnn(waveform)[-1].transpose(1, 2)
 
     def encode(self, patches: Tensor, positions: Tensor | None = None) -> list[Tensor]:
-        """All hidden states ``(B, n, hidden)`` of frames in their order; those not in ``positions`` are skipped."""
+        """All hidden states ``(B, n, hidden)`` of the frames that there are; ``positions`` are not needed."""
         return self.mamba(self.proj(patches))
 
     def forward(

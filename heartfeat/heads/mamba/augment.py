@@ -46,6 +46,6 @@ def augment(crops: Tensor, spec: FeatureSpec, generator: np.random.Generator) ->
     Level and bands only mean something on a spectrogram; and to hide a stretch of the mean heart cycle would be to
     hide all of a recording's systole.
     """
-    if spec.spectrogram or spec.cycle:
+    if spec.spectrogram or (spec.cycle and not spec.vectors):
         crops = mask_spans(shift_level(crops, generator), 2, BAND_MASK_SHARE, generator)
     return crops if spec.cycle else mask_spans(crops, 1, TIME_MASK_SHARE, generator)

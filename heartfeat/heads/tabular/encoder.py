@@ -138,13 +138,15 @@ def coarse(pooled: np.ndarray, spec: FeatureSpec) -> np.ndarray:
     """Pooled numbers ``(views, recordings, width)`` as they are, those of heart beats fewer and coarser.
 
     Of the statistics over beats the mean and the tenth percentile are kept: what sounds on average, and what sounds
-    in nearly every beat. Phases and bands are finer than a table of a few thousand recordings can use, so neighbours
-    are averaged.
+    in nearly every beat. Phases and bands of a spectrogram are finer than a table of a few thousand recordings can use,
+    so neighbours are averaged; the numbers of an encoder's vectors have no neighbours.
     """
     if spec.cycle is None:
         return pooled
     images = pooled.reshape(*pooled.shape[:2], len(spec.statistics), *spec.cycle)
     images = images[:, :, [name in _OF_BEATS for name in spec.statistics]]
+    if spec.vectors:
+        return images.reshape(*pooled.shape[:2], -1)
     for axis, size in ((3, _PHASES_TOGETHER), (4, _BANDS_TOGETHER)):
         starts = np.arange(0, images.shape[axis], size)
         counts = np.diff(np.append(starts, images.shape[axis])).astype(np.float32)

@@ -116,6 +116,14 @@ def test_heart_beats_become_columns_like_any_other_set(beats_examples):
     assert (again(examples) == rows).all()
 
 
+def test_an_encoder_s_beats_keep_every_phase_and_number_of_two_statistics(beats_examples):
+    examples = beats_examples(30, cycle=(6, 3), family="transformers")
+    encoder = TabularEncoder.fit(examples, metadata=False, quality=False)
+    images = examples.features["beats"].pooled.reshape(1, -1, 4, 18)
+    assert encoder.dim == 2 * 18 + 4
+    assert (encoder(examples)[..., :36] == images[:, :, [0, 2]].reshape(1, -1, 36)).all()
+
+
 @pytest.mark.parametrize("used", [True, False])
 def test_quality_figures_are_found_again_among_the_columns(pooled_examples, used):
     examples = pooled_examples()
