@@ -11,6 +11,15 @@ from heartfeat.cli import app
 from heartfeat.commands.demo import demo
 from heartfeat.config import load_config
 from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.pretraining.settings import (
+    CnnMambaEncoderSettings,
+    ContrastSettings,
+    CropSettings,
+    MaskedSettings,
+    PcgEncoderSettings,
+    PretrainData,
+    PretrainSettings,
+)
 from heartfeat.tasks import get_task
 from heartfeat.views import resolve_views
 
@@ -57,7 +66,10 @@ def test_command_lines_in_the_docs_are_understood(line):
     assert context.params
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.name)
+EXPERIMENTS = [path for path in sorted(ROOT.glob("configs/*.yaml")) if not path.stem.startswith("pretrain_")]
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.name)
 def test_ready_configs_are_valid(path):
     config = load_config(path)
     assert config.data is not None
@@ -99,3 +111,27 @@ def test_every_setting_of_a_head_stands_in_the_docs_with_its_default(head):
     shown = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", table, re.MULTILINE))
     defaults = HEAD_SETTINGS[head]().model_dump(mode="json", exclude={"kind"})
     assert {name: json.loads(value) for name, value in shown.items()} == defaults
+
+
+PRETRAINING = {
+    "recipe": (PretrainSettings, {"data", "encoder", "objectives", "crops"}),
+    "data": (PretrainData, {"path"}),
+    "pcg": (PcgEncoderSettings, set()),
+    "cnn_mamba": (CnnMambaEncoderSettings, set()),
+    "crops": (CropSettings, set()),
+    "masked": (MaskedSettings, set()),
+    "contrast": (ContrastSettings, set()),
+}
+"""Settings of each table of the recipe, and those without a default of one value."""
+
+
+@pytest.mark.parametrize("table", PRETRAINING)
+def test_every_key_of_a_recipe_stands_in_the_docs_with_its_default(table):
+    settings, without_default = PRETRAINING[table]
+    text = (ROOT / "docs/pretraining.md").read_text()
+    rows = text.split(f"| `{table}` | default |")[1].split("\n\n")[0]
+    shown = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", rows, re.MULTILINE))
+    fields = {n: f for n, f in settings.model_fields.items() if n not in ("kind", "architecture")}
+    assert set(shown) == set(fields)
+    defaults = {name: field.default for name, field in fields.items() if name not in without_default}
+    assert {name: json.loads(shown[name]) for name in defaults} == json.loads(json.dumps(defaults))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from heartfeat.finetuning.train import Finetuned
     from heartfeat.pretraining.train import Pretrained
 
-SHOWN_LOOKS = 12
+SHOWN_LOOKS = 5
 SHOWN_OF_EPOCHS = (
     "stage",
     "epoch",
@@ -26,12 +26,18 @@ def pretrained(result: "Pretrained") -> int:
     from rich.console import Console
     from rich.table import Table
 
+    if result.process:
+        return OK
     record = result.record
     looks = record.history[:: max(1, -(-len(record.history) // SHOWN_LOOKS))]
-    names = list(dict.fromkeys(name for look in record.history for name in look))
-    table = Table(*(name.replace("_", " ") for name in names), title_justify="left", title="along the way")
-    for look in [*looks, *([] if looks[-1] == record.history[-1] else [record.history[-1]])]:
-        table.add_row(*(f"{look[name]:.4g}" if name in look else "" for name in names))
+    looks = [*looks, *([] if looks[-1] == record.history[-1] else [record.history[-1]])]
+    table = Table(
+        "step", *(f"{look['step']:.0f}" for look in looks), title_justify="left", title="along the way"
+    )
+    for name in dict.fromkeys(name for look in record.history for name in look if name != "step"):
+        table.add_row(
+            name.replace("_", " "), *(f"{look[name]:.3g}" if name in look else "" for look in looks)
+        )
     console = Console()
     console.print(table)
     patients = sum(len(of_cohort) for of_cohort in record.seen.values())

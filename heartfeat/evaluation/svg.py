@@ -1,4 +1,4 @@
-"""The few SVG shapes that the report's figures are made of; colours are left to the page's style sheet."""
+"""The few SVG shapes that figures are made of; colours are left to the style sheet of the page or document."""
 
 from collections.abc import Sequence
 
@@ -30,3 +30,9 @@ def figure(width: float, height: float, shapes: Sequence[str], label: str) -> Ma
     """The whole drawing; ``label`` says what it shows to those who cannot see it."""
     head = f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}">'
     return Markup(head + "".join(shapes) + "</svg>")
+
+
+def document(width: float, height: float, shapes: Sequence[str], label: str, style: str) -> str:
+    """A drawing as a file of its own, with the style sheet that its classes stand in."""
+    drawn = str(figure(width, height, [f"<style>{style}</style>", *shapes], label))
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"

@@ -32,7 +32,7 @@ from heartfeat.heads.neural.class_weights import loss_weights
 from heartfeat.heads.neural.compute import Compute, computing
 from heartfeat.pretraining.record import TrainingRecord, seen_patients
 from heartfeat.pretraining.sounds import Sounds, read_sounds
-from heartfeat.pretraining.train import write_checkpoint
+from heartfeat.pretraining.writing import write_checkpoint
 from heartfeat.tasks import Task
 
 Progress = Callable[[str, int, int], None]
@@ -135,7 +135,6 @@ def finetune_backbone(plan: Plan, folder: Path, progress: Progress) -> Finetuned
             "training": _training(place),
         },
     )
-    shutil.rmtree(folder, ignore_errors=True)
     write_checkpoint(model.to("cpu"), record, unfinished, folder, lambda beside: _add(plan, place, beside))
     return Finetuned(folder, record, _tuned(plan, folder))
 

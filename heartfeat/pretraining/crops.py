@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from heartfeat.signals.segmentation import FRAME_RATE, S1, onsets
 
 STATES = 4
 """S1, systole, S2 and diastole."""
+
+
+class _Crop(NamedTuple):
+    """``(samples,)`` float32 of a recording from its sample ``start`` on, played ``speed`` times as fast."""
+
+    samples: np.ndarray
+    start: int
+    speed: float
 
 
 @dataclass(frozen=True)
@@ -78,12 +87,12 @@ class CropDrawer:
         second = np.array([self._partner(int(r), rng) for r in first])
         recordings = np.concatenate([first, second])
         crops = [self._crop(int(recording), rng) for recording in recordings]
-        plain = np.stack([samples for samples, _ in crops])
-        noise = np.stack([self._crop(int(r), rng)[0] for r in rng.choice(self._chosen, len(crops))])
+        plain = np.stack([crop.samples for crop in crops])
+        noise = np.stack([self._crop(int(r), rng).samples for r in rng.choice(self._chosen, len(crops))])
         return Pairs(
             plain=plain,
             varied=self._variation(plain, noise, rng),
-            states=np.stack([states for _, states in crops]),
+            states=np.stack([self._states(int(r), crop) for r, crop in zip(recordings, crops, strict=True)]),
             people=self._person[recordings],
         )
 
@@ -93,8 +102,8 @@ class CropDrawer:
             return int(rng.choice(others))
         return recording
 
-    def _crop(self, recording: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """One crop, ``(samples,)`` float32, and the states of its tokens; a short recording goes on cyclically."""
+    def _crop(self, recording: int, rng: np.random.Generator) -> _Crop:
+        """One crop; a short recording goes on cyclically."""
         sound, stretch = self._sounds.of(recording), self._settings.stretch
         speed = float(np.exp(rng.uniform(-stretch, stretch))) if stretch else 1.0
         span = round(self.samples * speed)
@@ -104,21 +113,23 @@ class CropDrawer:
         share = (places - low).astype(np.float32)
         # The band ends far below half the sample rate, so straight lines between samples will do.
         crop = sound[low % len(sound)] * (1 - share) + sound[(low + 1) % len(sound)] * share
-        return crop.astype(np.float32), self._states(
-            recording, len(sound), start + self._margin * speed, speed
-        )
+        return _Crop(crop.astype(np.float32), start, speed)
 
     def _start(self, recording: int, length: int, span: int, rng: np.random.Generator) -> int:
         if self._settings.start == "beat":
             beats = onsets(self._sounds.states_of(recording), S1)
-            if len(beats):
-                return round(float(rng.choice(beats)) * self._sounds.sample_rate) - self._margin
+            starts = np.round(beats * self._sounds.sample_rate).astype(np.int64) - self._margin
+            whole = starts[starts + span <= length]
+            # Beyond the end a recording goes on at its beginning: a seam, to be had only where it must be.
+            if len(starts):
+                return int(rng.choice(whole if len(whole) else starts))
         return int(rng.integers(length)) if length <= span else int(rng.integers(length - span + 1))
 
-    def _states(self, recording: int, length: int, start: float, speed: float) -> np.ndarray:
-        """``(tokens, 4)`` share of the states in each token, looked at four times a token."""
-        moments = start + (np.arange(self._tokens * 4) + 0.5) * (self._hop / 4) * speed
-        states = self._sounds.states_of(recording)
+    def _states(self, recording: int, crop: _Crop) -> np.ndarray:
+        """``(tokens, 4)`` share of the states in each token of a recording's crop, looked at four times a token."""
+        first = crop.start + self._margin * crop.speed
+        moments = first + (np.arange(self._tokens * 4) + 0.5) * (self._hop / 4) * crop.speed
+        states, length = self._sounds.states_of(recording), len(self._sounds.of(recording))
         frames = ((moments % length) * FRAME_RATE / self._sounds.sample_rate).astype(np.int64)
         seen = states[np.minimum(frames, len(states) - 1)].reshape(self._tokens, 4)
         return (seen[:, :, None] == np.arange(S1, S1 + STATES)).mean(axis=1, dtype=np.float32)

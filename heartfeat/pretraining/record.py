@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from heartfeat.backbones.trained_on import TRAINING_FILE
 from heartfeat.errors import BackboneError
-from heartfeat.pretraining.sounds import Source
+from heartfeat.pretraining.sounds import Sounds, Source
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class TrainingRecord:
         One dict per look; see the loops.
     source
         Of a fine-tuning: ``weights`` (digest) and ``training`` (record or None) of the checkpoint that it began with.
+    data
+        Per cohort, what was learned from; see :func:`describe_data`.
     """
 
     kind: str
@@ -55,6 +59,7 @@ class TrainingRecord:
     skipped: Mapping[str, int] = field(default_factory=dict)
     history: Sequence[Mapping[str, float]] = field(default_factory=tuple)
     source: Mapping[str, Any] | None = None
+    data: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
     def write(self, folder: Path) -> None:
         """Write ``training.json`` into a checkpoint's folder."""
@@ -82,3 +87,35 @@ def seen_patients(sources: Sequence[Source]) -> dict[str, list[str]]:
     for source in sources:
         seen.setdefault(source.cohort, {})[source.patient] = None
     return {cohort: list(patients) for cohort, patients in seen.items()}
+
+
+def describe_data(
+    sounds: Sounds, learned: np.ndarray, held_out: np.ndarray, cohorts: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Per cohort: ``recordings``, ``patients``, ``people`` and ``hours`` learned from, and what was not.
+
+    Parameters
+    ----------
+    learned, held_out
+        Numbers of the recordings that were learned from, and of those that the probe watched.
+    cohorts
+        By name: what else is to be said of each, such as its ``dataset`` and what was ``left_out`` of it.
+    """
+    lengths = np.diff(sounds.offsets) / sounds.sample_rate / 3600
+    described = []
+    for name, more in cohorts.items():
+        own, watched = (
+            [r for r in chosen.tolist() if sounds.sources[r].cohort == name] for chosen in (learned, held_out)
+        )
+        described.append(
+            {
+                "name": name,
+                **more,
+                "recordings": len(own),
+                "patients": len({sounds.sources[r].patient for r in own}),
+                "people": len({sounds.sources[r].person for r in own}),
+                "hours": round(float(lengths[own].sum()), 3),
+                "held_out": len({sounds.sources[r].person for r in watched}),
+            }
+        )
+    return described

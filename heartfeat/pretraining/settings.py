@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from heartfeat.config import DataConfig
 
+SAMPLE_RATE = 2000
+"""Of what new encoders hear (Hz)."""
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -25,7 +28,13 @@ class PcgEncoderSettings(_Settings):
     num_attention_heads: int = Field(4, ge=1, le=64)
 
     @model_validator(mode="after")
-    def _heads_divide(self) -> "PcgEncoderSettings":
+    def _sizes_fit(self) -> "PcgEncoderSettings":
+        if not (SAMPLE_RATE / self.frame_rate).is_integer():
+            raise ValueError(
+                f"frame_rate {self.frame_rate:g} does not divide the sample rate {SAMPLE_RATE} Hz"
+            )
+        if self.frame_seconds * self.frame_rate < 1:
+            raise ValueError(f"frame_seconds {self.frame_seconds:g} leaves gaps between frames; raise it")
         if self.hidden_size % (2 * self.num_attention_heads):
             raise ValueError(
                 f"hidden_size {self.hidden_size} must be an even multiple of num_attention_heads "
@@ -69,8 +78,15 @@ class MaskedSettings(_Settings):
     block_seconds: tuple[float, float] = (0.08, 0.4)
     teacher_layers: int = Field(4, ge=1)
     teacher_momentum: float = Field(0.996, ge=0, lt=1)
-    decoder_size: int = Field(96, ge=8)
+    decoder_size: int = Field(96, ge=8, multiple_of=2)
     decoder_layers: int = Field(2, ge=1, le=16)
+
+    @field_validator("block_seconds")
+    @classmethod
+    def _shortest_first(cls, block_seconds: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < block_seconds[0] <= block_seconds[1]:
+            raise ValueError("expected the shortest and the longest stretch in seconds, both above 0")
+        return block_seconds
 
 
 class ContrastSettings(_Settings):
@@ -130,7 +146,7 @@ class CropSettings(_Settings):
     gain
         Standard deviation of the level (dB).
     tilt
-        Standard deviation of the slope of the spectrum from ``low`` to ``high`` (dB to either end).
+        Standard deviation of the slope of the spectrum: what it changes at 25 and, the other way, at 800 Hz (dB).
     noise
         Share of crops that another recording's faint sound or white noise is mixed into.
     noise_db
@@ -145,6 +161,13 @@ class CropSettings(_Settings):
     tilt: float = Field(5.0, ge=0)
     noise: float = Field(0.5, ge=0, le=1)
     noise_db: tuple[float, float] = (-15.0, 6.0)
+
+    @field_validator("noise_db")
+    @classmethod
+    def _spread_is_none_or_more(cls, noise_db: tuple[float, float]) -> tuple[float, float]:
+        if noise_db[1] < 0:
+            raise ValueError("expected a mean and a standard deviation of 0 or more")
+        return noise_db
 
 
 class PretrainData(DataConfig):
@@ -198,6 +221,14 @@ class PretrainSettings(_Settings):
     probe_every: int = Field(500, ge=1)
     keep_every: int = Field(200, ge=1)
     seed: int = Field(0, ge=0, lt=2**63)
+
+    @field_validator("data")
+    @classmethod
+    def _names_differ(cls, data: list[PretrainData]) -> list[PretrainData]:
+        names = [one.name or one.cohort for one in data]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two cohorts have one name ({', '.join(names)}); give each a name of its own")
+        return data
 
     @field_validator("objectives")
     @classmethod

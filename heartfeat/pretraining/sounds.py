@@ -96,7 +96,7 @@ def list_sources(cohort: Cohort, leave_out: Path | None = None) -> list[Source]:
     ConfigError
         When the cohort has no files, or its recordings lie elsewhere.
     SplitError
-        When the split file is damaged or names nobody.
+        When the split file is damaged, or names nobody or everybody.
     """
     if "path" not in cohort.recordings.columns:
         raise ConfigError(
@@ -109,6 +109,11 @@ def list_sources(cohort: Cohort, leave_out: Path | None = None) -> list[Source]:
         if there.is_empty():
             raise SplitError(f"none of the test patients of {leave_out} is in the cohort {cohort.name}")
         kept_out = set(there["person"].to_list())
+        if kept_out >= set(cohort.patients["person"].to_list()):
+            raise SplitError(
+                f"{leave_out} tests everybody of the cohort {cohort.name}, as splits into folds do: nobody is left to "
+                "learn from; name the split of one holdout, or a file with the one fold that you will judge"
+            )
     return [
         Source(cohort.name, row["patient"], row["person"], row["recording"], row["path"])
         for row in cohort.recordings.iter_rows(named=True)
@@ -139,7 +144,10 @@ def _tested(node: object) -> list[str]:
         return [one for part in node for one in _tested(part)]
     if not isinstance(node, dict):
         return []
-    own = [str(one) for one in node.get("test", ()) if isinstance(one, str | int)]
+    test = node.get("test")
+    own = (
+        [str(one) for one in test if isinstance(one, str | int)] if isinstance(test, list) else _tested(test)
+    )
     return own + [one for key, part in node.items() if key != "test" for one in _tested(part)]
 
 

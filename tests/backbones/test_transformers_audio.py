@@ -16,7 +16,7 @@ from .tiny_encoders import TINY
 
 Tiny = Callable[[str], Path]
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
-FREE = ("hub", "wav", "cnn-mamba", "beats")
+FREE = ("hub", "wav", "cnn-mamba", "beats", "pcg")
 """Encoders that take windows of any length."""
 
 
@@ -49,7 +49,8 @@ def test_one_window_at_a_time_equals_a_batch(name: str, tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["wav2vec2-group-norm", "ast", "whisper", "clap", "cnn-mamba", "microsoft-beats", "m2d"]
+    "name",
+    ["wav2vec2-group-norm", "ast", "whisper", "clap", "cnn-mamba", "microsoft-beats", "m2d", "heartfeat-pcg"],
 )
 @pytest.mark.parametrize("share", [0.3, 1.0, 2.4])
 def test_short_exact_and_long_recordings_have_their_true_length(name: str, share: float, tiny: Tiny) -> None:
@@ -66,7 +67,17 @@ def test_short_exact_and_long_recordings_have_their_true_length(name: str, share
 
 @pytest.mark.parametrize(
     "name",
-    ["wav2vec2-layer-norm", "hubert", "data2vec", "ast", "whisper", "cnn-mamba", "microsoft-beats", "m2d"],
+    [
+        "wav2vec2-layer-norm",
+        "hubert",
+        "data2vec",
+        "ast",
+        "whisper",
+        "cnn-mamba",
+        "microsoft-beats",
+        "m2d",
+        "heartfeat-pcg",
+    ],
 )
 def test_layers_are_concatenated_and_numbered_from_either_end(name: str, tiny: Tiny) -> None:
     both = backbone_of(tiny(name), layers=[0, -1])
@@ -123,7 +134,7 @@ def test_the_front_end_equals_the_library_s_extractor(name: str, tiny: Tiny) -> 
     np.testing.assert_allclose(got, values[:, 0] if kind == "Clap" else values, atol=2e-3)
 
 
-@pytest.mark.parametrize("name", ["wav2vec2-group-norm", "clap", "cnn-mamba"])
+@pytest.mark.parametrize("name", ["wav2vec2-group-norm", "clap", "cnn-mamba", "heartfeat-pcg"])
 def test_moving_a_checkpoint_changes_nothing_and_other_weights_change_the_key(
     name: str, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -152,6 +163,7 @@ def describe(folder: Path) -> dict[str, object]:
         ("whisper", {"window_seconds": 5.0}, "takes windows of 1 s only"),
         ("hubert", {"token_rate": 300.0}, "choose at most 200"),
         ("cnn-mamba", {"window_seconds": 0.001}, "shorter than one frame of 16 samples"),
+        ("heartfeat-pcg", {"token_rate": 50.0}, "choose at most 25"),
         ("microsoft-beats", {"window_seconds": 0.1}, "shorter than one patch of 2560 samples"),
         ("m2d", {"window_seconds": 5.0}, r"takes 0.16 to 0.64 s"),
         ("ast", {"low": 900.0}, "the band from 900 to 800 Hz is empty"),

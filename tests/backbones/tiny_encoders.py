@@ -125,6 +125,15 @@ def m2d(folder: Path) -> Path:
     return folder
 
 
+def pcg(folder: Path) -> Path:
+    from heartfeat.backbones.architectures.pcg import PcgConfig, PcgModel
+
+    PcgModel(PcgConfig(mean=-4.0, std=2.0, **TINY_PCG)).save_pretrained(folder)
+    return folder
+
+
+TINY_PCG = {"bands": 8, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+
 TINY: dict[str, Callable[[Path], Path]] = {
     "wav2vec2-group-norm": waveform("Wav2Vec2"),
     "wav2vec2-wide": waveform("Wav2Vec2", feat_extract_norm="layer", conv_kernel=(30, 5)),
@@ -139,6 +148,7 @@ TINY: dict[str, Callable[[Path], Path]] = {
     "cnn-mamba": cnn_mamba,
     "microsoft-beats": microsoft_beats,
     "m2d": m2d,
+    "heartfeat-pcg": pcg,
 }
 
 

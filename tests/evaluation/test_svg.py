@@ -18,3 +18,10 @@ def test_a_figure_is_well_formed_and_says_what_it_shows():
 
 def test_text_is_escaped():
     assert "<b>" not in svg.text(0, 0, "<b>")
+
+
+def test_a_document_stands_by_itself():
+    text = svg.document(10, 20, [svg.line(0, 0, 1, 1, "grid")], "what", ".grid{stroke:red}")
+    root = ElementTree.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert [child.tag.split("}")[1] for child in root] == ["style", "line"]

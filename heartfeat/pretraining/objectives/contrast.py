@@ -16,6 +16,7 @@ from heartfeat.pretraining.objectives.objective import (
     Objective,
     PretrainableEncoder,
     follow,
+    from_all,
     frozen_copy,
 )
 from heartfeat.pretraining.settings import ContrastSettings
@@ -31,6 +32,9 @@ NOBODY = -1
 
 CYCLE = 0
 """Place of whole crops; S1, systole, S2 and diastole have the places behind it."""
+
+Views: TypeAlias = dict[int, tuple[Tensor, Tensor]]
+"""By place: the normalised vectors ``(B, projection)``, and which of them mean something."""
 
 Said: TypeAlias = dict[int, tuple[Tensor, Tensor]]
 """By place: the loss, and how often the partner was the nearest."""
@@ -67,6 +71,8 @@ class HierarchicalContrast(Objective):
                 "structure": projector(width, settings.projection),
             }
         )
+        self.projectors["cycle"].requires_grad_(settings.cycle_weight > 0)
+        self.projectors["structure"].requires_grad_(settings.structure_weight > 0)
         self.momentum_encoder: nn.Module | None = None
         if settings.method == "moco":
             self.momentum_encoder = frozen_copy(encoder)
@@ -83,10 +89,10 @@ class HierarchicalContrast(Objective):
         self, encoder: PretrainableEncoder, batch: Batch, rng: np.random.Generator
     ) -> dict[str, Tensor]:
         """``loss``, the loss of each level, and ``cycle_found``: how often a crop's partner is the nearest."""
-        said = (
-            self._moco(encoder, batch) if self.momentum_encoder is not None else self._simclr(encoder, batch)
-        )
-        settings = self._settings
+        settings, moco = self._settings, self.momentum_encoder is not None
+        asking = slice(len(batch.varied) // 2 if moco else None)
+        views = self._embed(encoder, batch.varied[asking], batch.states[asking], self.projectors)
+        said = self._moco(views, batch) if moco else self._simclr(views, batch)
         structures = [loss for place, (loss, _) in said.items() if place != CYCLE]
         figures: dict[str, Tensor] = {}
         total = torch.zeros((), device=batch.varied.device)
@@ -96,6 +102,9 @@ class HierarchicalContrast(Objective):
         if structures:
             figures["structure"] = torch.stack(structures).mean()
             total = total + settings.structure_weight * figures["structure"]
+        elif settings.structure_weight:
+            # Nothing to compare here, but maybe in another process: all wait for each other's gradients.
+            total = total + 0.0 * views[CYCLE + 1][0].sum()
         return {"loss": total, **figures}
 
     def after_step(self, encoder: PretrainableEncoder, done: float) -> None:
@@ -104,9 +113,12 @@ class HierarchicalContrast(Objective):
             follow(self.momentum_encoder, cast(nn.Module, encoder), self._settings.momentum)
             follow(self.momentum_projectors, self.projectors, self._settings.momentum)
 
-    def _simclr(self, encoder: PretrainableEncoder, batch: Batch) -> Said:
+    def twins(self) -> list[nn.Module]:
+        """See :class:`Objective`."""
+        return [] if self.momentum_encoder is None else [self.momentum_encoder]
+
+    def _simclr(self, views: Views, batch: Batch) -> Said:
         said: Said = {}
-        views = self._embed(encoder, batch.varied, batch.states, self.projectors)
         for place, (vectors, present) in views.items():
             half = len(vectors) // 2
             both = present[:half] & present[half:]
@@ -118,11 +130,10 @@ class HierarchicalContrast(Objective):
             said[place] = self._compare(ours, ours.roll(count, dims=0), ours, people, people)
         return said
 
-    def _moco(self, encoder: PretrainableEncoder, batch: Batch) -> Said:
+    def _moco(self, queries: Views, batch: Batch) -> Said:
         said: Said = {}
         half = len(batch.varied) // 2
         people = batch.people[:half]
-        queries = self._embed(encoder, batch.varied[:half], batch.states[:half], self.projectors)
         with torch.no_grad():
             momentum = cast(PretrainableEncoder, self.momentum_encoder)
             keys = self._embed(momentum, batch.varied[half:], batch.states[half:], self.momentum_projectors)
@@ -133,16 +144,17 @@ class HierarchicalContrast(Objective):
                 # Cloned, for the queue is written to before the gradient needs what was read.
                 queue, of_queue = self.queue[place].clone(), self.queue_people[place]
                 said[place] = self._compare(query[both], key[both], queue, people[both], of_queue)
-            self._enqueue(place, key, torch.where(answered, batch.people[half:], NOBODY))
-        self.queue_next.copy_((self.queue_next + half) % self._settings.queue)
+            of_all = from_all(key)
+            self._enqueue(place, of_all, from_all(torch.where(answered, batch.people[half:], NOBODY)))
+        self.queue_next.copy_((self.queue_next + len(of_all)) % self._settings.queue)
         return said
 
     def _embed(
         self, encoder: PretrainableEncoder, waveform: Tensor, states: Tensor, projectors: nn.ModuleDict
-    ) -> dict[int, tuple[Tensor, Tensor]]:
-        """By place, cycle or structure: the normalised vectors ``(B, projection)`` and which of them mean something."""
+    ) -> Views:
+        """What crops become at each place."""
         tokens = encoder.encode(encoder.patches(waveform))[-1]
-        views: dict[int, tuple[Tensor, Tensor]] = {}
+        views: Views = {}
         if self._settings.cycle_weight:
             whole = torch.cat([tokens.mean(dim=1), tokens.float().std(dim=1).to(tokens.dtype)], dim=-1)
             every = torch.ones(len(tokens), dtype=torch.bool, device=tokens.device)
@@ -162,13 +174,16 @@ class HierarchicalContrast(Objective):
         """Loss of telling each of ``ours`` its partner among ``others`` of other people, and how often it is told."""
         temperature = self._settings.temperature
         excluded = (people[:, None] == of_others[None, :]) | (of_others == NOBODY)[None, :]
-        negatives = (ours @ others.T / temperature).masked_fill(excluded, NEVER)
-        positive = (ours * partners).sum(dim=-1, keepdim=True) / temperature
+        # In half precision negatives would be rounded by more than they differ, and positives would not.
+        with torch.autocast(ours.device.type, enabled=False):
+            negatives = (ours @ others.T / temperature).masked_fill(excluded, NEVER)
+            positive = (ours * partners).sum(dim=-1, keepdim=True) / temperature
         logits = torch.cat([positive, negatives], dim=1)
         wanted = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
         return cross_entropy(logits, wanted), (logits.argmax(dim=1) == 0).float().mean()
 
     def _enqueue(self, place: int, keys: Tensor, people: Tensor) -> None:
+        """Put embeddings in the place of the oldest; of a batch longer than the queue only the first fit."""
         count = min(len(keys), self._settings.queue)
         at = (self.queue_next + torch.arange(count, device=keys.device)) % self._settings.queue
         self.queue[place, at] = keys[:count].to(self.queue.dtype)

@@ -48,7 +48,7 @@ class MaskedPrediction(Objective):
         self._settings, self._token_rate = settings, token_rate
         self.teacher = frozen_copy(encoder)
         width, size = encoder.config.hidden_size, settings.decoder_size
-        self._heads = max(1, size // DECODER_CHANNELS)
+        self._heads = head_count(size)
         self.enter = nn.Linear(width, size)
         self.hidden = nn.Parameter(torch.zeros(size))
         self.decoder = nn.ModuleList(Block(size, self._heads) for _ in range(settings.decoder_layers))
@@ -80,6 +80,10 @@ class MaskedPrediction(Objective):
         start = self._settings.teacher_momentum
         follow(self.teacher, cast(nn.Module, encoder), start + (LAST_MOMENTUM - start) * done)
 
+    def twins(self) -> list[nn.Module]:
+        """See :class:`Objective`."""
+        return [self.teacher]
+
     @torch.no_grad()
     def _target(self, plain: Tensor) -> Tensor:
         teacher = cast(PretrainableEncoder, self.teacher)
@@ -97,6 +101,11 @@ class MaskedPrediction(Objective):
         kept = min(tokens - 1, max(1, round(tokens * self._settings.kept)))
         parts = (np.sort(order[:, :kept], axis=1), np.sort(order[:, kept:], axis=1))
         return torch.from_numpy(parts[0]), torch.from_numpy(parts[1])
+
+
+def head_count(size: int) -> int:
+    """Heads that share ``size`` channels in even numbers, at least ``DECODER_CHANNELS`` each where that can be."""
+    return next(n for n in range(max(1, size // DECODER_CHANNELS), 0, -1) if size % (2 * n) == 0)
 
 
 def pick(tokens: Tensor, numbers: Tensor) -> Tensor:

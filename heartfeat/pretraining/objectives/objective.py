@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from heartfeat.pretraining.crops import Pairs
 
@@ -62,6 +62,17 @@ class Objective(nn.Module):
     def after_step(self, encoder: PretrainableEncoder, done: float) -> None:
         """Called after every update, with the share of the training that is done."""
 
+    def twins(self) -> list[nn.Module]:
+        """Networks that only follow: they never drop anything, and normalise as they would when in use."""
+        return []
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode for all but the twins."""
+        super().train(mode)
+        for twin in self.twins():
+            twin.eval()
+        return self
+
 
 class Learner(nn.Module):
     """An encoder and its objectives as one network, so that one call gives the loss on every process.
@@ -99,11 +110,22 @@ class Learner(nn.Module):
 
 def frozen_copy(encoder: PretrainableEncoder) -> nn.Module:
     """A twin whose weights no optimiser moves."""
-    return cast(nn.Module, copy.deepcopy(encoder)).requires_grad_(False)
+    return cast(nn.Module, copy.deepcopy(encoder)).requires_grad_(False).eval()
 
 
 @torch.no_grad()
 def follow(average: nn.Module, network: nn.Module, momentum: float) -> None:
-    """Move ``average`` towards ``network``: ``momentum`` of it stays."""
+    """Move ``average`` towards ``network``: ``momentum`` of its weights stays, running statistics are taken over."""
     for mean, now in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(now, 1 - momentum)
+    for held, own in zip(average.buffers(), network.buffers(), strict=True):
+        held.copy_(own)
+
+
+def from_all(rows: Tensor) -> Tensor:
+    """``(n, ...)`` rows of this process to ``(processes x n, ...)`` of all, the same on each; without gradient."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return rows
+    parts = [torch.empty_like(rows) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(parts, rows.contiguous())
+    return torch.cat(parts)
