@@ -28,7 +28,11 @@ from heartfeat.pretraining.record import TrainingRecord
 from heartfeat.stores import open_store
 from heartfeat.tasks import get_task
 
-SCORES = ("weighted_accuracy", "uar", "auroc")
+COHORTS = {
+    "circor": {"task": "murmur", "split": {"folds": 5, "seed": 0}},
+    "physionet2016": {"task": "normal_abnormal", "split": {"kind": "leave-one-out", "by": "subset"}},
+}
+SCORES = ("weighted_accuracy", "macc", "uar", "auroc")
 SETS = {
     "logmel": ["logmel"],
     "beats": ["beats"],
@@ -65,21 +69,28 @@ def main() -> None:
         for name in wanted:
             runs[head, name] = fit(config, head, SETS[name], options)
             print(f"{head} on {name}: there", flush=True)
-    seen = TrainingRecord.read(find_checkpoint(options.model)).seen.get("circor", ())
+    seen = TrainingRecord.read(find_checkpoint(options.model)).seen.get(options.cohort, ())
     report(config, folder, runs, set(seen))
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds circor/")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder that holds circor/ and physionet2016/"
+    )
+    parser.add_argument("--cohort", choices=COHORTS, default="circor")
+    parser.add_argument("--few-shot", type=float, help="share of the training persons that is kept")
     parser.add_argument("--folder", type=Path, default=Path("backbones"), help="store, runs and the twin")
     parser.add_argument("--model", default="heartfeat-pcg", help="pretrained backbone: a name or a folder")
     parser.add_argument("--heads", default="logistic,lgbm")
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--jobs", type=int, default=1, help="folds fitted at a time")
     parser.add_argument("--sets", default="", help=f"some of: {'; '.join(SETS)} (joined by '; ')")
-    parser.add_argument("--task", default="murmur")
+    parser.add_argument("--task", help="default: the cohort's")
     parser.add_argument("--set", action="append", default=[], help="settings of heads, as for heartfeat fit")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.task = options.task or COHORTS[options.cohort]["task"]
+    return options
 
 
 def write_config(options: argparse.Namespace, folder: Path) -> Path:
@@ -92,12 +103,12 @@ def write_config(options: argparse.Namespace, folder: Path) -> Path:
         backbones[name] = {"family": "transformers", "model": model, "windows": "fixed"}
         backbones[f"{name}-beats"] = {"family": "transformers", "model": model, "windows": "beats"}
     tree = {
-        "data": {"cohort": "circor", "path": str(options.data.resolve() / "circor")},
+        "data": {"cohort": options.cohort, "path": str(options.data.resolve() / options.cohort)},
         "store": str(folder / "store.zarr"),
         "backbones": backbones,
         "views": "none",
         "task": options.task,
-        "split": {"folds": 5, "seed": 0, "file": str(folder / f"split-{options.task}.json")},
+        "split": {**COHORTS[options.cohort]["split"], "file": str(folder / f"split-{options.task}.json")},
         "runs": str(folder / "runs"),
     }
     path = folder / "heartfeat.yaml"
@@ -107,10 +118,18 @@ def write_config(options: argparse.Namespace, folder: Path) -> Path:
 
 def fit(config: Path, head: str, features: list[str], options: argparse.Namespace) -> list[Path]:
     """Folders of the runs of each seed, and of their ensemble behind them."""
-    name, runs = f"{head}-{'+'.join(features)}", config.parent / "runs"
+    few = "" if options.few_shot is None else f"-few-{options.few_shot:g}"
+    name, runs = f"{options.task}-{head}-{'+'.join(features)}{few}", config.parent / "runs"
     if not (runs / name).exists():
         heartfeat.fit(
-            head=head, features=features, name=name, seeds=options.seeds, config=config, set=options.set
+            head=head,
+            features=features,
+            name=name,
+            seeds=options.seeds,
+            few_shot=options.few_shot,
+            jobs=options.jobs,
+            config=config,
+            set=options.set,
         )
     return [*(runs / f"{name}-seed{seed}" for seed in options.seeds.split(",")), runs / name]
 
@@ -122,16 +141,17 @@ def report(config: Path, folder: Path, runs: dict[tuple[str, str], list[Path]], 
         tables = {key: [run.predictions for run in read_runs(paths, store)] for key, paths in runs.items()}
     first = next(iter(tables.values()))[0]
     unseen = set(first["patient"].to_list()) - seen
+    shown = [name for name in SCORES if name in scores_of(first, task)]
     print(f"\n{first.height} patients, {len(unseen)} of them never heard in pretraining\n")
     for who, patients in (("all patients", None), ("patients never heard in pretraining", unseen)):
         print(f"**{who}**, mean ± deviation over seeds\n")
-        print("| features | head | " + " | ".join(SCORES) + " |\n|---|---|" + "---|" * len(SCORES))
+        print("| features | head | " + " | ".join(shown) + " |\n|---|---|" + "---|" * len(shown))
         for (head, name), predicted in tables.items():
             scored = [scores_of(only(table, patients), task) for table in predicted[:-1]]
-            cells = [spread([one[score] for one in scored]) for score in SCORES]
+            cells = [spread([one[score] for one in scored]) for score in shown]
             print(f"| {name} | {head} | " + " | ".join(cells) + " |")
         print(f"\n**differences, {who}** (seeds averaged; 95 % interval, p)\n")
-        print("| | head | " + " | ".join(SCORES) + " |\n|---|---|" + "---|" * len(SCORES))
+        print("| | head | " + " | ".join(shown) + " |\n|---|---|" + "---|" * len(shown))
         for head in dict.fromkeys(head for head, _ in tables):
             for one, other in PAIRS:
                 if (head, one) in tables and (head, other) in tables:
