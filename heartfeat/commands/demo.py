@@ -51,6 +51,10 @@ def demo(
     tree = {
         "data": {"cohort": "circor", "name": "synthetic", "path": str(data)},
         "store": str(folder / "store.zarr"),
+        "backbones": {
+            "logmel": {"family": "logmel"},
+            "pcg": {"family": "transformers", "model": "heartfeat-pcg"},
+        },
         "split": {
             "folds": folds,
             "seed": seed,
