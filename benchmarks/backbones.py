@@ -40,20 +40,18 @@ SETS = {
     "twin": ["twin"],
     "pcg, beats": ["pcg-beats"],
     "twin, beats": ["twin-beats"],
-    "pcg + pcg, beats": ["pcg", "pcg-beats"],
     "logmel + pcg": ["logmel", "pcg"],
-    "beats + pcg, beats": ["beats", "pcg-beats"],
-    "beats + pcg + pcg, beats": ["beats", "pcg", "pcg-beats"],
-    "beats + twin, beats": ["beats", "twin-beats"],
+    "beats + pcg": ["beats", "pcg"],
+    "beats + twin": ["beats", "twin"],
 }
 PAIRS = [
     ("pcg", "twin"),
     ("pcg", "logmel"),
+    ("pcg", "beats"),
     ("pcg, beats", "twin, beats"),
-    ("pcg, beats", "beats"),
-    ("pcg, beats", "logmel"),
-    ("beats + pcg, beats", "beats"),
-    ("beats + pcg, beats", "beats + twin, beats"),
+    ("logmel + pcg", "logmel"),
+    ("beats + pcg", "beats"),
+    ("beats + pcg", "beats + twin"),
 ]
 
 

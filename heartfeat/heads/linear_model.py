@@ -85,7 +85,13 @@ def _principal_axes(standardised: np.ndarray) -> np.ndarray:
     A rotation leaves an L2 penalty as it is, and pooled statistics are so collinear that a third of the axes
     is enough; a step of the solver costs in proportion.
     """
-    variances, axes = np.linalg.eigh(standardised.T @ standardised)
+    rows, columns = standardised.shape
+    if rows >= columns:
+        variances, axes = np.linalg.eigh(standardised.T @ standardised)
+    else:
+        # The same directions from the smaller of the two products.
+        variances, of_rows = np.linalg.eigh(standardised @ standardised.T)
+        axes = standardised.T @ (of_rows / np.sqrt(np.maximum(variances, 1e-6)))
     from_largest = np.cumsum(variances[::-1]) / max(float(variances.sum()), 1e-12)
     count = int(np.searchsorted(from_largest, _KEPT_VARIANCE)) + 1
     return np.ascontiguousarray(axes[:, ::-1][:, :count])
