@@ -37,7 +37,7 @@ from heartfeat.stores import open_store
 from heartfeat.tasks import get_task
 from heartfeat.training.examples import load_examples
 
-PHASES = ((1, 1, 1, 1), (2, 4, 2, 4), (3, 6, 3, 6))
+PHASES = ((1, 1, 1, 1), (2, 4, 2, 4))
 OF_BEATS = (np.mean, lambda beats, axis: np.percentile(beats, 10, axis=axis))
 
 
