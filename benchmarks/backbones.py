@@ -60,8 +60,9 @@ def main() -> None:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     config = write_config(options, folder)
-    heartfeat.extract(config=config, device="cpu")
     wanted = [name for name in SETS if not options.sets or name in options.sets.split("; ")]
+    used = dict.fromkeys(backbone for name in wanted for backbone in SETS[name])
+    heartfeat.extract(backbone=list(used), config=config, device="cpu")
     runs = {}
     for head in options.heads.split(","):
         for name in wanted:
