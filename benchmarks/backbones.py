@@ -160,7 +160,7 @@ def report(config: Path, folder: Path, runs: dict[tuple[str, str], list[Path]], 
                         only(tables[head, other][-1], patients),
                     )
                     cells = [
-                        "{:+.3f} ({:+.3f} to {:+.3f}), {:.3f}".format(*pair.differences[s]) for s in SCORES
+                        "{:+.3f} ({:+.3f} to {:+.3f}), {:.3f}".format(*pair.differences[s]) for s in shown
                     ]
                     print(f"| {one} less {other} | {head} | " + " | ".join(cells) + " |")
         print()
