@@ -36,7 +36,8 @@ def init(
 ) -> "Config":
     """Write heartfeat.yaml: where the data are, which store, which features, which task, which split.
 
-    The features are heart beats, with which every head does best on heart sounds; add others under `backbones`.
+    The features are heart beats and those of heartfeat-pcg, the backbone that comes with the package; fit a head on one of
+    them with `--features`, and add others under `backbones`.
     The cohort is read once, so that a wrong folder is found now and not after an hour.
 
     Raises
@@ -64,7 +65,10 @@ def init(
     wanted = get_task(task or DATASETS[cohort].task)
     data = {"cohort": cohort, "path": str(path.expanduser().resolve())}
     store = store or f"stores/{cohort}.zarr"
-    backbones = {"beats": {"family": "beats"}}
+    backbones = {
+        "beats": {"family": "beats"},
+        "pcg": {"family": "transformers", "model": "heartfeat-pcg"},
+    }
     tree = {"data": data, "store": store, "backbones": backbones, "task": wanted.name}
     parsed = parse_config(tree, str(config))
     read_cohort(parsed)
