@@ -99,7 +99,7 @@ class TransformersSettings(_Settings):
     token_rate: float | None = Field(None, gt=0)
     window_seconds: float | None = Field(None, gt=0, le=600)
     windows: Literal["fixed", "cycles", "beats"] = "fixed"
-    phases: tuple[PhaseCount, PhaseCount, PhaseCount, PhaseCount] = (2, 4, 2, 4)
+    phases: tuple[PhaseCount, PhaseCount, PhaseCount, PhaseCount] = (1, 1, 1, 1)
     remove_spikes: bool = False
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     low: float | None = Field(None, ge=0)

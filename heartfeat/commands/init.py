@@ -36,8 +36,8 @@ def init(
 ) -> "Config":
     """Write heartfeat.yaml: where the data are, which store, which features, which task, which split.
 
-    The features are heart beats and those of heartfeat-pcg, the backbone that comes with the package; fit a head on one of
-    them with `--features`, and add others under `backbones`.
+    The features are heart beats and those of heartfeat-pcg, the backbone that comes with the package. Fit a head on one
+    of them with `--features`; add others under `backbones`.
     The cohort is read once, so that a wrong folder is found now and not after an hour.
 
     Raises
