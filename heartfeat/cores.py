@@ -1,4 +1,4 @@
-"""How many processors there are for us."""
+"""Processors that there are for us, and processes that wait on them."""
 
 import os
 
@@ -6,3 +6,10 @@ import os
 def core_count() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def end_idle_processes() -> None:
+    """End the processes that joblib keeps for its next call: they hold memory, and a training may take hours."""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=True)

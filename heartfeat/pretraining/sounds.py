@@ -12,6 +12,7 @@ import numpy as np
 
 from heartfeat.backbones.preprocessing import Preprocessing, preprocess
 from heartfeat.cohorts.cohort import Cohort
+from heartfeat.cores import end_idle_processes
 from heartfeat.errors import ConfigError, RecordingError, SplitError
 from heartfeat.signals.recording import read_recording
 from heartfeat.signals.segmentation import segment
@@ -178,6 +179,7 @@ def read_sounds(
     for part in Parallel(n_jobs=jobs, backend="loky", return_as="generator")(work):
         read += part
         progress("reading recordings", len(read), len(sources))
+    end_idle_processes()
     skipped: dict[str, int] = {}
     for one in read:
         if isinstance(one, str):

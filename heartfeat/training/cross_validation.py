@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.cohorts.splits import Fold, Splits
+from heartfeat.cores import end_idle_processes
 from heartfeat.errors import SplitError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.fingerprint import fingerprint
@@ -113,6 +114,7 @@ def _fit_in_processes(tasks: "Sequence[_Task]", fitting: Fitting, progress: Prog
         ]
         # loky starts its processes anew: polars, CUDA and HDF5 do not survive a fork.
         Parallel(n_jobs=workers, backend="loky", batch_size=1, mmap_mode="r")(work)
+    end_idle_processes()
 
 
 def _fit_elsewhere(task: "_Task", relay: Relay, callbacks: bool) -> None:
