@@ -83,7 +83,7 @@ class _Crew:
                 job, process = working[connection]
                 try:
                     finished = self._answer(connection, job.name)
-                except (EOFError, BrokenPipeError, ConnectionResetError):
+                except (EOFError, ConnectionError):
                     dead.add(job.name)
                     finished = True
                     process.join()
@@ -94,7 +94,10 @@ class _Crew:
 
     def _answer(self, connection: Connection, worker: str) -> bool:
         """Take one message of a worker; whether it was the last."""
-        kind, content = connection.recv()
+        try:
+            kind, content = connection.recv()
+        except OSError as error:  # it ended within a message
+            raise EOFError from error
         if kind == NEXT:
             connection.send(self._ledger.next_unit(worker))
         elif kind == CLAIM:

@@ -1,21 +1,16 @@
 """Recordings decoded, filtered and cut ahead of the device."""
 
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context, parent_process
-from os import _exit
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from heartfeat.backbones.backbone import BackboneSpec
+from heartfeat.extraction.decoders import Decoders
 from heartfeat.extraction.ledger import WorkSource
 from heartfeat.extraction.prepare import Prepared, cut_views, look_at
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
 
 def prefetch(source: WorkSource, specs: Mapping[str, BackboneSpec], decoders: int) -> Iterator[Prepared]:
@@ -33,19 +28,12 @@ def prefetch(source: WorkSource, specs: Mapping[str, BackboneSpec], decoders: in
     if decoders == 0:
         yield from _ahead(source, specs, 1, _here)
         return
-    # Spawned: a fork would carry along the device's context and its locks.
-    with ProcessPoolExecutor(decoders, get_context("spawn"), initializer=_live_with_parent) as processes:
-
-        def elsewhere(
-            function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-        ) -> Result:
-            return processes.submit(function, *args, **kwargs).result()
-
-        yield from _ahead(source, specs, decoders + 2, elsewhere)
+    with Decoders(decoders) as processes:
+        yield from _ahead(source, specs, decoders + 2, processes.call)
 
 
-def _here(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    return function(*args, **kwargs)
+def _here(function: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+    return function(*args)
 
 
 def _ahead(
@@ -76,16 +64,3 @@ def _ahead(
                 yield prepared
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _live_with_parent() -> None:
-    """Leave Ctrl-C to the main process, and end when the parent does, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        _exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -120,7 +120,7 @@ def worker_main(connection: Connection, job: Job) -> None:
         torch.set_num_threads(job.cores)
         job.run(line)
         line.send(FINISHED)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         # The main process is gone; what is committed stays, and nobody is left to tell.
         return
     except BrokenProcessPool:
