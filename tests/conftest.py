@@ -18,3 +18,9 @@ def data_folder() -> Path:
             f"HEARTFEAT_DATA names {named}, which is not a folder: tests on real recordings are skipped"
         )
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: of workers that share files out, none is left with a long one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

@@ -93,12 +93,14 @@ def sweep(
         chosen_search,
         identity,
     )
+    from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import stored_cohort
     from heartfeat.training.feature_keys import check_settings
+    from heartfeat.training.met_before import CHOICES, met_by_fold, warnings
     from heartfeat.training.sweep import run_sweep
     from heartfeat.training.sweep_score import SweepJob
     from heartfeat.training.sweep_space import read_space
@@ -128,6 +130,8 @@ def sweep(
             score=judged,
         )
         about = identity(job, opened, search)
+        judging = [used[number].valid if number in used else () for number in range(max(used) + 1)]
+        say_loudly(warnings(met_by_fold(opened, names, judging), CHOICES, "validation patients"))
     check_choices(job, tried)
     if overwrite and folder.exists():
         shutil.rmtree(folder)

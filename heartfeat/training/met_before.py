@@ -11,6 +11,7 @@ from heartfeat.stores.store import Store
 
 SCORES = "these scores are not those of new patients"
 PREDICTIONS = "what is predicted of them is no independent judgement"
+CHOICES = "settings that are best by these scores need not be so for new patients"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def met_by_fold(
     ]
 
 
-def warnings(met: Sequence[Sequence[Mapping[str, Any]]], so: str = SCORES) -> list[str]:
+def warnings(
+    met: Sequence[Sequence[Mapping[str, Any]]], so: str = SCORES, whose: str = "test patients"
+) -> list[str]:
     """One line per feature set and training, those of labels first; none where nobody was met."""
     by_training: dict[tuple[str, str, str | None], dict[int, Met]] = {}
     for number, fold in enumerate(met):
@@ -76,7 +79,7 @@ def warnings(met: Sequence[Sequence[Mapping[str, Any]]], so: str = SCORES) -> li
             sum(numbers)
             for numbers in zip(*((len(one.patients), one.tested) for one in folds.values()), strict=True)
         )
-        whom = f"test patients of fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
+        whom = f"{whose} of fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
         lines.append(TrainedOn(kind, labels, {}).sentence(features, count, of, whom, so))
     return lines
 

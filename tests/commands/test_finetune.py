@@ -184,6 +184,17 @@ def test_fit_on_the_fold_that_was_left_out_does_not_warn(tuned, capfd):
     shutil.rmtree(fitted.folder)
 
 
+def test_a_sweep_warns_of_validation_patients_who_were_seen(tuned, capfd):
+    config, _ = tuned
+    valid = load_splits(config.parent / "split.json").folds[0].valid
+    heartfeat.sweep("logistic", grid=["penalty=0.1"], folds="0", config=config)
+    said = capfd.readouterr().err
+    assert (
+        f"WARNING: {len(valid)} of {len(valid)} validation patients of fold 0 were seen WITH LABELS" in said
+    )
+    assert "need not be so for new patients" in said
+
+
 def test_evaluate_predict_cross_and_ensembles_warn_too(tuned, capfd):
     config, _ = tuned
     store = str(config.parent / "store.zarr")
