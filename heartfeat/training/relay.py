@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
 
@@ -75,10 +76,14 @@ def relaying(progress: Progress, callbacks: tuple[Callback, ...]) -> Iterator[Re
 
 
 def _accept(listener: Listener, hear: Callable[[Connection[Any, Any]], None]) -> None:
-    with contextlib.suppress(OSError):  # the listener is closed at the end
-        while True:
+    while True:
+        try:
             connection = listener.accept()
-            _in_background(lambda connection=connection: hear(connection))  # type: ignore[misc]
+        except (EOFError, ConnectionError, AuthenticationError):
+            continue  # it ended before it had said who it is; others may come
+        except OSError:
+            return  # the listener is closed at the end
+        _in_background(lambda connection=connection: hear(connection))  # type: ignore[misc]
 
 
 def _in_background(work: Callable[[], None]) -> None:
