@@ -73,7 +73,7 @@ class _Worker:
         given, self.trial = self.trial, None
         try:
             said = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # OSError: it ended within its answer, or before
             self.process.join()
             code = self.process.exitcode
             reason = f"the process died (exit code {code}); out of memory?"
