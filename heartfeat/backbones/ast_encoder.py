@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from heartfeat.backbones.encoder import Encoder, Grid, chosen
+from heartfeat.backbones.encoder import Encoder, chosen
 from heartfeat.backbones.extractors import fixed_length, load_extractor
+from heartfeat.backbones.grid import Grid
 from heartfeat.backbones.kaldi_bank import FRAME, HOP, log_mel, mel_filters
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
 

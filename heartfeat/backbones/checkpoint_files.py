@@ -20,8 +20,6 @@ from heartfeat.backbones.layouts import m2d, microsoft_beats, pahcl
 from heartfeat.backbones.layouts.reading import Reading
 from heartfeat.errors import BackboneError
 
-SUFFIXES = (".pt", ".pth", ".ckpt")
-
 LAYOUTS = (pahcl.read, microsoft_beats.read, m2d.read)
 
 WRAPPERS = ("model_state_dict", "state_dict", "model")
@@ -49,12 +47,6 @@ DAMAGED = (
     zipfile.BadZipFile,
 )
 """What torch.load raises at files that are cut off or changed."""
-
-
-def is_checkpoint_file(model: str) -> bool:
-    """Whether the setting ``model`` names a single file, be it there or not."""
-    path = Path(model).expanduser()
-    return path.suffix in SUFFIXES and not path.is_dir()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from heartfeat.backbones.encoder import Encoder, Grid
+from heartfeat.backbones.encoder import Encoder
 from heartfeat.backbones.extractors import fixed_length, load_extractor
+from heartfeat.backbones.grid import Grid
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
 from heartfeat.errors import BackboneError
 

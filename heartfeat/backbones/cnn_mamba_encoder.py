@@ -7,7 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from heartfeat.backbones.encoder import Encoder, Grid, chosen
+from heartfeat.backbones.encoder import Encoder, chosen
+from heartfeat.backbones.grid import Grid
 from heartfeat.backbones.waveform_encoders import WINDOW_SECONDS
 from heartfeat.errors import BackboneError
 

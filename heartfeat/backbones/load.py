@@ -23,7 +23,7 @@ def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
         from heartfeat.backbones.beats_spec import describe_beats
 
         return describe_beats(settings)
-    from heartfeat.backbones.transformers_audio import describe_transformers
+    from heartfeat.backbones.transformers_spec import describe_transformers
 
     return describe_transformers(settings)
 

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from heartfeat.backbones.encoder import Encoder, Grid, chosen
+from heartfeat.backbones.encoder import Encoder, chosen
+from heartfeat.backbones.grid import Grid
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
 from heartfeat.errors import BackboneError
 

@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from heartfeat.backbones.checkpoint import find_checkpoint, load_checked, weights_digest
 from heartfeat.errors import BackboneError
 
+FILE_SUFFIXES = (".pt", ".pth", ".ckpt")
+"""Of checkpoints that are a single file."""
+
 
 class Source(Protocol):
     """A model's config and weights."""
@@ -43,9 +46,10 @@ def find_source(model: str, say: Callable[[str], None] = lambda line: None) -> S
     BackboneError
         When there is no such model, or a file cannot be read.
     """
-    from heartfeat.backbones.checkpoint_files import is_checkpoint_file, open_checkpoint_file
+    path = Path(model).expanduser()
+    if path.suffix in FILE_SUFFIXES and not path.is_dir():
+        from heartfeat.backbones.checkpoint_files import open_checkpoint_file
 
-    if is_checkpoint_file(model):
         return open_checkpoint_file(model, say)
     return FolderSource(find_checkpoint(model))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from heartfeat.backbones.encoder import Grid
+from heartfeat.backbones.grid import Grid
 from heartfeat.pretraining.settings import CropSettings
 from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.variation import Variation

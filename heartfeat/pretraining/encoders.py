@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from heartfeat.backbones.encoder import Grid
+from heartfeat.backbones.grid import Grid
 from heartfeat.backbones.preprocessing import Preprocessing
 from heartfeat.pretraining.settings import CnnMambaEncoderSettings, EncoderSettings
 from heartfeat.pretraining.sounds import Sounds
@@ -31,9 +31,9 @@ def new_config(settings: EncoderSettings) -> Any:  # noqa: ANN401 - any architec
 
 def crop_grid(config: Any, seconds: float) -> Grid:  # noqa: ANN401
     """How crops of about so many seconds lie on an encoder's tokens: as windows will when features are extracted."""
-    from heartfeat.backbones.transformers_audio import FAMILIES
+    from heartfeat.backbones.transformers_spec import ARCHITECTURES
 
-    return FAMILIES[config.model_type].describe(config, Path(), seconds)
+    return ARCHITECTURES[config.model_type].describe(config, Path(), seconds)
 
 
 def preprocessing_of(grid: Grid) -> Preprocessing:

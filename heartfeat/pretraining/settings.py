@@ -16,7 +16,7 @@ class _Settings(BaseModel):
 
 
 class PcgEncoderSettings(_Settings):
-    """A small transformer over log-mel patches; see :class:`heartfeat.backbones.architectures.pcg.PcgConfig`."""
+    """A small transformer over log-mel patches; see :class:`heartfeat.backbones.architectures.pcg_shape.PcgShape`."""
 
     architecture: Literal["pcg"] = "pcg"
     bands: int = Field(64, ge=8, le=256)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from heartfeat import __version__
-from heartfeat.backbones.encoder import Grid
+from heartfeat.backbones.grid import Grid
 from heartfeat.errors import ConfigError
 from heartfeat.heads.monitor import Epoch
 from heartfeat.pretraining.crops import CropDrawer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from heartfeat.backbones import transformers_audio
+from heartfeat.backbones import transformers_spec
 from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.load import describe_backbone, load_backbone
 from heartfeat.backbones.settings import TransformersSettings
@@ -33,7 +33,7 @@ def describe(path: Path) -> BackboneSpec:
 
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformers_audio, "_SAID", set())
+    monkeypatch.setattr(transformers_spec, "_SAID", set())
 
 
 @pytest.fixture

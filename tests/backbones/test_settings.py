@@ -31,10 +31,14 @@ def test_the_family_chooses_the_class() -> None:
     assert chosen == TransformersSettings(name="ast", model="somewhere")
 
 
-def test_settings_and_log_mel_descriptions_need_no_torch() -> None:
+@pytest.mark.parametrize(
+    "settings",
+    ["LogMelSettings()", "BeatsSettings()", "TransformersSettings(name='pcg', model='heartfeat-pcg')"],
+)
+def test_what_comes_with_the_package_is_described_without_torch(settings: str) -> None:
     code = (
         "import sys; from heartfeat.backbones.load import describe_backbone; "
-        "from heartfeat.backbones.settings import LogMelSettings; describe_backbone(LogMelSettings()); "
-        "sys.exit('torch' in sys.modules)"
+        f"from heartfeat.backbones.settings import *; describe_backbone({settings}); "
+        "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

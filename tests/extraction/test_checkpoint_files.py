@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from heartfeat.backbones import transformers_audio
+from heartfeat.backbones import transformers_spec
 from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.errors import BackboneError
@@ -21,7 +21,7 @@ def settings(path: Path) -> TransformersSettings:
 
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformers_audio, "_SAID", set())
+    monkeypatch.setattr(transformers_spec, "_SAID", set())
 
 
 def test_workers_leave_the_counting_to_the_main_process_and_a_moved_file_is_the_same(

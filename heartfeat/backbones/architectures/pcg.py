@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from heartfeat.backbones.architectures.pcg_shape import PcgShape
 from heartfeat.backbones.logmel import LogMel
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
 from heartfeat.backbones.settings import LogMelSettings
@@ -19,65 +21,18 @@ LONGEST_PERIOD = 1000.0
 
 
 class PcgConfig(PreTrainedConfig):
-    """Shape and front end of a :class:`PcgModel`.
-
-    Parameters
-    ----------
-    sample_rate
-        Of the audio (Hz).
-    low, high
-        Span of the mel bands (Hz).
-    bands
-        Mel bands per frame.
-    frame_rate
-        Log-mel frames per second (Hz).
-    frame_seconds
-        Audio under each frame (s).
-    patch_frames
-        Frames per token: tokens come ``frame_rate / patch_frames`` times a second.
-    mean, std
-        Of log-mel over the recordings that the encoder was pretrained on; its input is normalised by them.
-    hidden_size, num_hidden_layers, num_attention_heads
-        Of the transformer; the hidden layer of a block is four times as wide.
-    """
+    """The numbers of a :class:`PcgShape`, by name, as a config of transformers."""
 
     model_type = "heartfeat-pcg"
 
-    def __init__(
-        self,
-        sample_rate: int = 2000,
-        low: float = 20.0,
-        high: float = 800.0,
-        bands: int = 64,
-        frame_rate: float = 100.0,
-        frame_seconds: float = 0.06,
-        patch_frames: int = 4,
-        mean: float = 0.0,
-        std: float = 1.0,
-        hidden_size: int = 128,
-        num_hidden_layers: int = 4,
-        num_attention_heads: int = 4,
-        **kwargs: Any,  # noqa: ANN401 - whatever transformers writes into a config
-    ) -> None:
-        self.sample_rate = sample_rate
-        self.low, self.high, self.bands = low, high, bands
-        self.frame_rate, self.frame_seconds, self.patch_frames = frame_rate, frame_seconds, patch_frames
-        self.mean, self.std = mean, std
-        self.hidden_size = hidden_size
-        self.num_hidden_layers = num_hidden_layers
-        self.num_attention_heads = num_attention_heads
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - and whatever transformers writes into a config
+        for number in fields(PcgShape):
+            setattr(self, number.name, kwargs.pop(number.name, number.default))
         super().__init__(**kwargs)
 
     def logmel(self) -> LogMelSettings:
         """The front end as settings of a log-mel spectrogram."""
-        return LogMelSettings(
-            sample_rate=self.sample_rate,
-            low=self.low,
-            high=self.high,
-            bands=self.bands,
-            token_rate=self.frame_rate,
-            frame_seconds=self.frame_seconds,
-        )
+        return PcgShape(**{number.name: getattr(self, number.name) for number in fields(PcgShape)}).logmel()
 
 
 class PcgModel(PreTrainedModel):
