@@ -6,7 +6,7 @@ from heartfeat.backbones.settings import BackboneSettings, BeatsSettings, LogMel
 
 
 def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
-    """What a backbone computes, without building its model; only encoders need torch for it.
+    """What a backbone computes, without building its model; what comes with the package needs no torch for it.
 
     Raises
     ------
