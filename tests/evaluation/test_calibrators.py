@@ -17,6 +17,15 @@ def believed_and_said(patients, sharpness, seed=0):
     return labels, said
 
 
+def likeliest_temperature(labels, said):
+    """Without any expectation."""
+    temperatures = np.geomspace(0.3, 4, 200)
+    logits = np.log(said)[None] / temperatures[:, None, None]
+    chances = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
+    losses = -np.log(chances[:, np.arange(len(labels)), labels]).sum(axis=1)
+    return temperatures[np.argmin(losses)]
+
+
 def ece(labels, probabilities):
     return float(confidence_reliability(labels, probabilities).expected_error())
 
@@ -43,11 +52,25 @@ def test_a_temperature_never_changes_the_most_probable_class():
 
 
 def test_a_temperature_stays_between_its_bounds():
-    labels, said = np.arange(30) % 3, np.full((30, 3), 0.01)
-    said[np.arange(30), labels] = 0.98
+    labels, said = np.arange(300) % 3, np.full((300, 3), 0.3)
+    said[np.arange(300), labels] = 0.4
     assert fit_calibrator("temperature", labels, said).temperature == pytest.approx(TEMPERATURES[0], rel=1e-3)
     wrong = fit_calibrator("temperature", (labels + 1) % 3, said)
     assert wrong.temperature == pytest.approx(TEMPERATURES[1], rel=1e-3)
+
+
+def test_few_patients_hardly_move_the_temperature_of_a_head_that_needs_none():
+    drawn = [believed_and_said(70, 1.0, seed) for seed in range(60)]
+    fitted = [np.log(fit_calibrator("temperature", *one).temperature) for one in drawn]
+    alone = [np.log(likeliest_temperature(*one)) for one in drawn]
+    assert np.std(fitted) < 0.5 * np.std(alone)
+
+
+def test_few_patients_are_enough_for_a_head_that_is_far_off():
+    fitted = [
+        fit_calibrator("temperature", *believed_and_said(70, 4.0, seed)).temperature for seed in range(20)
+    ]
+    assert np.median(fitted) == pytest.approx(4.0, rel=0.1)
 
 
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
