@@ -28,7 +28,7 @@ from heartfeat.commands.common import read_cohort
 from heartfeat.config import load_config
 from heartfeat.evaluation.scores import score
 from heartfeat.extraction.pooling import STATISTICS, pool
-from heartfeat.heads.examples import Examples, FeatureArrays
+from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.logistic import Logistic
 from heartfeat.heads.settings import LogisticSettings
 from heartfeat.signals.recording import read_recording
@@ -102,7 +102,7 @@ def encoded(backbone: Backbone, paths: list[str]) -> Iterator[tuple[np.ndarray, 
 
 def judge(known: Examples, pooled: np.ndarray, folds: list[list[str]], task) -> dict[str, float]:
     attrs = {"name": "pcg", "core_key": "", "token_rate": 1.0, "dim": pooled.shape[1], "core": {}}
-    arrays = FeatureArrays(None, np.arange(len(pooled) + 1), pooled[None], attrs)
+    arrays = FeatureArrays(None, consecutive_spans(np.ones(len(pooled))), pooled[None], attrs)
     examples = replace(known, features={"pcg": arrays})
     labels, probabilities = [], []
     for number, test in enumerate(folds):

@@ -142,7 +142,8 @@ def _temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
         expected = np.log1p((log_temperature / EXPECTED) ** 2)
         return float(expected - np.log(np.maximum(chances, _LEAST)).sum())
 
-    steps = np.linspace(*np.log(TEMPERATURES), _STEPS)
+    coldest, hottest = np.log(TEMPERATURES)
+    steps = np.linspace(coldest, hottest, _STEPS)
     least = int(np.argmin([loss(step) for step in steps]))
     around = steps[max(least - 1, 0)], steps[min(least + 1, _STEPS - 1)]
     return float(np.exp(minimize_scalar(loss, bounds=around, method="bounded").x))

@@ -18,9 +18,10 @@ class FeatureArrays:
     Attributes
     ----------
     tokens
-        ``(views, rows, D)`` float16, or None where a head asked for pooled features only.
-    offsets
-        ``(recordings + 1,)`` int64: recording ``r`` owns rows ``offsets[r]:offsets[r + 1]``.
+        ``(views, rows, D)`` float16, or None where a head asked for pooled features only. Every selection of
+        recordings shares the whole array, so that taking patients copies no tokens.
+    spans
+        ``(recordings, 2)`` int64: first row of each recording and the row behind its last.
     pooled
         ``(views, recordings, D x statistics)`` float32.
     attrs
@@ -29,9 +30,29 @@ class FeatureArrays:
     """
 
     tokens: np.ndarray | None
-    offsets: np.ndarray
+    spans: np.ndarray
     pooled: np.ndarray
     attrs: Mapping[str, object]
+
+    def take(self, keep: np.ndarray) -> FeatureArrays:
+        """The recordings where ``keep``, ``(recordings,)`` bool, is set."""
+        return FeatureArrays(self.tokens, self.spans[keep], self.pooled[:, keep], self.attrs)
+
+    def with_others(self, others: FeatureArrays) -> FeatureArrays:
+        """These recordings and, behind them, ``others`` of the same set; tokens of another array are copied."""
+        tokens, spans = self.tokens, others.spans
+        if tokens is not None and others.tokens is not None and others.tokens is not tokens:
+            spans = spans + tokens.shape[1]
+            tokens = np.concatenate([tokens, others.tokens], axis=1)
+        pooled = np.concatenate([self.pooled, others.pooled], axis=1)
+        return FeatureArrays(tokens, np.concatenate([self.spans, spans]), pooled, self.attrs)
+
+
+def consecutive_spans(lengths: Sequence[int] | np.ndarray) -> np.ndarray:
+    """``(recordings, 2)`` spans of recordings that follow one another, of so many rows each."""
+    counts = np.asarray(lengths, dtype=np.int64)
+    ends = np.cumsum(counts)
+    return np.stack([ends - counts, ends], axis=1)
 
 
 @dataclass(frozen=True)
@@ -89,7 +110,7 @@ class Examples:
     extra_labels: Mapping[str, ExtraLabels] = field(default_factory=dict)
 
     def take(self, patients: Sequence[str]) -> Examples:
-        """The same data for some patients, in their present order (tokens are copied row-wise)."""
+        """The same data for some patients, in their present order (pooled features are copied, tokens shared)."""
         keep = self.patients["patient"].is_in(list(patients)).to_numpy()
         return self._only(keep, keep[self.patient_of])
 
@@ -108,7 +129,9 @@ class Examples:
             patients=pl.concat([self.patients, others.patients]),
             recordings=pl.concat([self.recordings, others.recordings]),
             patient_of=np.concatenate([self.patient_of, after]),
-            features={name: _join(arrays, others.features[name]) for name, arrays in self.features.items()},
+            features={
+                name: arrays.with_others(others.features[name]) for name, arrays in self.features.items()
+            },
             labels=np.concatenate([self.labels, others.labels]),
             recording_labels=np.concatenate([self.recording_labels, others.recording_labels]),
             extra_labels={
@@ -134,7 +157,7 @@ class Examples:
             patients=self.patients.filter(pl.Series(keep)),
             recordings=self.recordings.filter(pl.Series(kept_recordings)),
             patient_of=renumber[self.patient_of[kept_recordings]],
-            features={name: _take(arrays, kept_recordings) for name, arrays in self.features.items()},
+            features={name: arrays.take(kept_recordings) for name, arrays in self.features.items()},
             labels=self.labels[keep],
             recording_labels=self.recording_labels[kept_recordings],
             extra_labels={
@@ -155,26 +178,3 @@ class Examples:
             labels=np.full_like(self.labels, UNLABELLED),
             recording_labels=np.full_like(self.recording_labels, UNLABELLED),
         )
-
-
-def _take(arrays: FeatureArrays, keep: np.ndarray) -> FeatureArrays:
-    lengths = np.diff(arrays.offsets)
-    rows = np.repeat(keep, lengths)
-    return FeatureArrays(
-        tokens=None if arrays.tokens is None else arrays.tokens[:, rows],
-        offsets=np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64),
-        pooled=arrays.pooled[:, keep],
-        attrs=arrays.attrs,
-    )
-
-
-def _join(first: FeatureArrays, second: FeatureArrays) -> FeatureArrays:
-    tokens = None
-    if first.tokens is not None and second.tokens is not None:
-        tokens = np.concatenate([first.tokens, second.tokens], axis=1)
-    return FeatureArrays(
-        tokens=tokens,
-        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
-        pooled=np.concatenate([first.pooled, second.pooled], axis=1),
-        attrs=first.attrs,
-    )

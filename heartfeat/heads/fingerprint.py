@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
+import numpy as np
+
 from heartfeat.heads.examples import Examples
 
 
@@ -21,7 +23,7 @@ def fingerprint(examples: Examples) -> str:
         )
     for name, arrays in sorted(examples.features.items()):
         digest.update(f"{name} {arrays.attrs.get('core_key')} {arrays.pooled.shape}".encode())
-        digest.update(arrays.offsets.tobytes())
+        digest.update(np.diff(arrays.spans).tobytes())
     return digest.hexdigest()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from heartfeat.errors import StoreError
-from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays
+from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.metadata import METADATA
 from heartfeat.signals.quality import QUALITY
 from heartfeat.stores.store import Store
@@ -90,7 +90,7 @@ def _arrays(store: Store, name: str, views: Sequence[str], keep: np.ndarray, tok
     return FeatureArrays(
         # Beats are seen through their statistics.
         tokens=feature_set.read_tokens(numbers, places)[0] if tokens and feature_set.token_rate else None,
-        offsets=np.concatenate([[0], np.cumsum(np.diff(feature_set.offsets)[keep])]).astype(np.int64),
+        spans=consecutive_spans(np.diff(feature_set.offsets)[keep]),
         pooled=feature_set.read_pooled(numbers, places),
         attrs=feature_set.attrs,
     )

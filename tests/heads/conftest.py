@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from heartfeat.extraction.pooling import pool
-from heartfeat.heads.examples import Examples, FeatureArrays
+from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 
 CLASSES = ("Present", "Unknown", "Absent")
 SITES = ("AV", "PV", "TV", "MV")
@@ -53,10 +53,11 @@ def token_examples() -> Callable[..., Examples]:
             rows = np.repeat(recording_labels, lengths)
             tokens[:, rows == 0, : dim // 2] += 1.5
             tokens[:, rows == 1] *= 2.0
-            offsets = np.concatenate([[0], np.cumsum(lengths)])
             pooled = np.zeros((len(views), len(patient_of), dim), np.float32)
             attrs = _set_attrs(name, dim, rate, views)
-            features[name] = FeatureArrays(tokens.astype(np.float16), offsets, pooled, attrs)
+            features[name] = FeatureArrays(
+                tokens.astype(np.float16), consecutive_spans(lengths), pooled, attrs
+            )
         return Examples(
             classes=CLASSES,
             views=views,
@@ -102,13 +103,12 @@ def pooled_examples(token_examples: Callable[..., Examples]) -> Callable[..., Ex
     ) -> Examples:
         examples = token_examples(patients, {"logmel": (dim, 10.0)}, views, seed)
         arrays = examples.features["logmel"]
-        spans = list(zip(arrays.offsets[:-1], arrays.offsets[1:], strict=True))
         assert arrays.tokens is not None
         tokens = arrays.tokens
         pooled = np.array(
-            [[pool(view[start:stop], 10.0) for start, stop in spans] for view in tokens], np.float32
+            [[pool(view[start:stop], 10.0) for start, stop in arrays.spans] for view in tokens], np.float32
         )
-        snr = pl.Series("snr_db", [None, *np.linspace(-5, 20, len(spans) - 1)])
+        snr = pl.Series("snr_db", [None, *np.linspace(-5, 20, len(arrays.spans) - 1)])
         return dataclasses.replace(
             examples,
             recordings=examples.recordings.with_columns(snr, clipping=pl.lit(0.01)),
@@ -149,7 +149,7 @@ def beats_examples(token_examples: Callable[..., Examples]) -> Callable[..., Exa
             "statistics": list(BEAT_STATISTICS),
         }
         pooled = images.reshape(len(views), count, -1).astype(np.float32)
-        beats = FeatureArrays(None, np.arange(count + 1) * 5, pooled, attrs)
+        beats = FeatureArrays(None, consecutive_spans(np.full(count, 5)), pooled, attrs)
         return dataclasses.replace(examples, features={**(examples.features if sets else {}), "beats": beats})
 
     return make

@@ -19,12 +19,8 @@ def shuffled(examples: Examples, seed: int = 0) -> tuple[Examples, np.ndarray]:
     )
     features = {}
     for name, arrays in examples.features.items():
-        spans = [np.arange(arrays.offsets[row], arrays.offsets[row + 1]) for row in order]
         features[name] = FeatureArrays(
-            tokens=None if arrays.tokens is None else arrays.tokens[:, np.concatenate(spans)],
-            offsets=np.concatenate([[0], np.cumsum([len(span) for span in spans])]),
-            pooled=arrays.pooled[:, order],
-            attrs=arrays.attrs,
+            arrays.tokens, arrays.spans[order], arrays.pooled[:, order], arrays.attrs
         )
     moved = dataclasses.replace(examples, recordings=examples.recordings[order], features=features)
     return moved, order

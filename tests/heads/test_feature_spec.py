@@ -29,9 +29,7 @@ def test_another_key_is_refused_by_name(token_examples):
     examples = token_examples(3, SETS)
     specs = feature_specs(examples)
     arrays = examples.features["speech"]
-    changed = FeatureArrays(
-        arrays.tokens, arrays.offsets, arrays.pooled, {**arrays.attrs, "core_key": "other"}
-    )
+    changed = FeatureArrays(arrays.tokens, arrays.spans, arrays.pooled, {**arrays.attrs, "core_key": "other"})
     examples.features["speech"] = changed
     with pytest.raises(
         FeatureKeyError, match=r"'speech' differs in core_key.*other instead of key of speech"

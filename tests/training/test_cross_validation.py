@@ -8,7 +8,7 @@ import pytest
 
 from heartfeat.cohorts.folds import Fold, Splits
 from heartfeat.errors import ConfigError, DeviceError, RunError
-from heartfeat.heads.examples import Examples, FeatureArrays
+from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.monitor import StopTraining, silent
 from heartfeat.heads.registry import make_head
 from heartfeat.heads.settings import HEAD_SETTINGS
@@ -29,7 +29,9 @@ def examples(seed: int = 0) -> Examples:
     pooled = generator.normal(size=(2, len(patient_of), 6)) + 1.5 * labels[patient_of, None]
     attrs = {"name": "logmel", "core": {"family": "logmel"}, "core_key": "k", "dim": 3, "token_rate": 10.0}
     attrs |= {"statistics": ["mean", "std"], "views": ["clean", "gain-6"]}
-    arrays = FeatureArrays(None, np.arange(len(patient_of) + 1), pooled.astype(np.float32), attrs)
+    arrays = FeatureArrays(
+        None, consecutive_spans(np.ones(len(patient_of))), pooled.astype(np.float32), attrs
+    )
     recordings = pl.DataFrame(
         {
             "recording": [f"r{row}" for row in range(len(patient_of))],

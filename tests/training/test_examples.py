@@ -84,7 +84,7 @@ def test_usable_recordings_and_their_patients_are_loaded(make_store):
 def test_tokens_and_pooled_follow_the_recordings(make_store):
     examples = load_examples(make_store(source("logmel", 4)), ["logmel"], VIEWS, MURMUR, tokens=True)
     arrays = examples.features["logmel"]
-    assert arrays.offsets.tolist() == [0, 3, 5, 9, 10]
+    assert arrays.spans.tolist() == [[0, 3], [3, 5], [5, 9], [9, 10]]
     assert arrays.tokens.dtype == np.float16
     for view in range(2):
         rows = [
@@ -140,7 +140,7 @@ def test_a_recording_must_be_there_in_every_set_and_view(make_store):
     store = make_store(source("logmel", 4), source("speech", 2, missing=(1, 3)))
     both = load_examples(store, ["logmel", "speech"], VIEWS, MURMUR, tokens=True)
     assert both.recordings["recording"].to_list() == ["a_AV", "a_MV", "d_AV"]
-    assert both.features["logmel"].offsets.tolist() == [0, 3, 5, 6]
+    assert both.features["logmel"].spans.tolist() == [[0, 3], [3, 5], [5, 6]]
     clean = load_examples(store, ["logmel", "speech"], ["clean"], MURMUR, tokens=True)
     assert "c_PV" in clean.recordings["recording"].to_list()
 

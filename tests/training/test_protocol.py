@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from heartfeat.errors import ConfigError
-from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays
+from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.registry import make_head
 from heartfeat.heads.settings import LinearSettings, LogisticSettings
 from heartfeat.training.protocol import EVERYTHING, Protocol
@@ -26,7 +26,7 @@ def examples():
             }
         ),
         patient_of=PATIENT_OF,
-        features={"logmel": FeatureArrays(tokens, np.arange(0, 13, 2), tokens[:, ::2], {})},
+        features={"logmel": FeatureArrays(tokens, consecutive_spans(np.full(6, 2)), tokens[:, ::2], {})},
         labels=np.array([0, 0, 1, 1]),
         recording_labels=np.array([0, 1, 0, 1, 1, 1]),
     )
@@ -39,8 +39,11 @@ def test_recordings_are_taken_with_their_patients_labels_and_tokens():
     assert taken.patient_of.tolist() == [0, 1, 2]
     assert (taken.labels.tolist(), taken.recording_labels.tolist()) == ([0, 0, 1], [0, 0, 1])
     arrays = taken.features["logmel"]
-    assert arrays.offsets.tolist() == [0, 2, 4, 6]
-    assert arrays.tokens[0, :, 0].tolist() == [0, 1, 4, 5, 10, 11]
+    assert [arrays.tokens[0, first:last, 0].tolist() for first, last in arrays.spans] == [
+        [0, 1],
+        [4, 5],
+        [10, 11],
+    ]
     assert arrays.pooled[0, :, 0].tolist() == [0, 4, 10]
 
 

@@ -9,7 +9,7 @@ from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.backbones.settings import LogMelSettings, StatesSettings, TransformersSettings
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.extraction.feature_sets import plan_sets
-from heartfeat.heads.examples import Examples, FeatureArrays
+from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.mamba import predictor
 from heartfeat.heads.mambaformer import MambaFormer
 from heartfeat.heads.settings import MambaFormerSettings
@@ -26,7 +26,7 @@ VIEWS = ("clean", "gain-6")
 
 
 def encoded(backbone, paths):
-    """Tokens of every view, ``(views, rows, D)``, and offsets."""
+    """Tokens of every view, ``(views, rows, D)``, and spans."""
     encoder, window = WindowEncoder(backbone), backbone.spec.window
     rate = backbone.spec.preprocessing.sample_rate
     views = []
@@ -38,7 +38,7 @@ def encoded(backbone, paths):
             tokens = encoder(cut_windows(signal, window))
             parts.append(stitch(tokens, token_count(len(signal), window.hop), window))
         views.append(np.concatenate(parts))
-    return np.stack(views), np.cumsum([0, *(len(part) for part in parts)])
+    return np.stack(views), consecutive_spans([len(part) for part in parts])
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def examples(tmp_path_factory):
     ]
     features = {}
     for settings, planned in zip(backbones, plan_sets(backbones, VIEWS), strict=True):
-        tokens, offsets = encoded(load_backbone(settings), cohort.recordings["path"])
-        pooled = np.zeros((len(VIEWS), len(offsets) - 1, 1), np.float32)
-        features[settings.name] = FeatureArrays(tokens, offsets, pooled, planned.attrs())
+        tokens, spans = encoded(load_backbone(settings), cohort.recordings["path"])
+        pooled = np.zeros((len(VIEWS), len(spans), 1), np.float32)
+        features[settings.name] = FeatureArrays(tokens, spans, pooled, planned.attrs())
     labels, owners = np.array([0, 2, 1, 2]), np.repeat(np.arange(4), 2)
     return Examples(
         classes=MURMUR.classes,

@@ -23,12 +23,14 @@ class TimeTokens:
                 f"the feature set {spec.name!r} was loaded without tokens; load examples with tokens=True"
             )
         self._tokens, self._rate = torch.from_numpy(arrays.tokens), spec.token_rate
-        self._starts, self._lengths = arrays.offsets[:-1], np.diff(arrays.offsets)
+        self._starts, self._lengths = arrays.spans[:, 0], np.diff(arrays.spans)[:, 0]
         self.durations = self._lengths / spec.token_rate
 
     def clean_tokens(self) -> Tensor:
-        """``(rows, D)`` float16."""
-        return self._tokens[0]
+        """``(rows, D)`` float16, recording by recording."""
+        before = np.repeat(np.cumsum(self._lengths) - self._lengths, self._lengths)
+        rows = np.repeat(self._starts, self._lengths) + np.arange(len(before)) - before
+        return self._tokens[0, torch.from_numpy(rows)]
 
     def cut(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray, seconds: float) -> Tensor:
         """``(crops, tokens, D)`` float32, ``seconds`` long from ``starts`` (s)."""

@@ -39,7 +39,7 @@ def test_tokens_in_time_start_where_they_are_asked_to(token_examples):
     examples = token_examples(3, {"speech": (2, 10.0)})
     arrays, spec = examples.features["speech"], feature_specs(examples)[0]
     crop = TimeTokens(arrays, spec).cut(np.array([1]), np.array([0.5]), np.array([0]), 1.0)[0]
-    first = arrays.offsets[1] + 5
+    first = arrays.spans[1, 0] + 5
     np.testing.assert_array_equal(crop, arrays.tokens[0, first : first + 10].astype(np.float32))
 
 

@@ -12,7 +12,7 @@ SETS = {"logmel": (3, 50.0), "speech": (2, 10.0)}
 def counting(examples: Examples) -> Examples:
     """The same examples with the time (s) of each token in every dimension, plus 100 per view."""
     for arrays in examples.features.values():
-        for first, last in zip(arrays.offsets[:-1], arrays.offsets[1:], strict=True):
+        for first, last in arrays.spans:
             times = np.arange(last - first)[:, None] / (arrays.attrs["token_rate"] or 1.0)
             for view in range(len(examples.views) if arrays.tokens is not None else 0):
                 arrays.tokens[view, first:last] = times + 100 * view
@@ -70,7 +70,7 @@ def test_the_grid_covers_every_recording_from_start_to_end(token_examples):
 def test_pooled_features_alone_are_refused(token_examples):
     examples = token_examples(3)
     arrays = examples.features["logmel"]
-    examples.features["logmel"] = FeatureArrays(None, arrays.offsets, arrays.pooled, arrays.attrs)
+    examples.features["logmel"] = FeatureArrays(None, arrays.spans, arrays.pooled, arrays.attrs)
     with pytest.raises(ValueError, match="tokens=True"):
         cutter(examples)
 

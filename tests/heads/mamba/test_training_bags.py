@@ -127,8 +127,7 @@ def test_where_nothing_is_learned_of_patients_recordings_are_drawn_one_by_one(to
 
 def test_no_recording_is_drawn_twice_in_an_epoch_and_each_has_its_own_label(token_examples):
     examples = token_examples(18)
-    for recording, first in enumerate(examples.features["logmel"].offsets[:-1]):
-        last = examples.features["logmel"].offsets[recording + 1]
+    for recording, (first, last) in enumerate(examples.features["logmel"].spans):
         examples.features["logmel"].tokens[:, first:last] = recording
     examples.recording_labels[::2] = (examples.recording_labels[::2] + 1) % 3
     seen = []
