@@ -18,12 +18,14 @@ VIEW_SETS = {
 }
 """Named sets of views."""
 
-LARGEST_GAIN_DB = 60.0
-NOISE_SNR_DB = 20.0
+LARGEST_DB = 60.0
 MASKED_SHARE = 0.1
+TILTED_HZ = (25.0, 800.0)
+"""Where a tilt is whole; outside it stays what it is at the end."""
 
-_GAIN = re.compile(r"gain([+-]\d+(?:\.\d+)?)")
-_PLAIN = ("clean", "bandstop", "timemask", "noise20", "shift")
+_NUMBERED = re.compile(r"(gain|tilt)([+-]\d+(?:\.\d+)?)|(noise)(\d+(?:\.\d+)?)")
+_PLAIN = ("clean", "bandstop", "timemask", "shift")
+_EXAMPLES = ("gain-6", "gain+6", "tilt-6", "tilt+6", "noise20")
 
 
 def resolve_views(text: str) -> tuple[str, ...]:
@@ -45,15 +47,22 @@ def resolve_views(text: str) -> tuple[str, ...]:
 
 
 def _check_view(view: str) -> None:
-    gain = _GAIN.fullmatch(view)
-    if view in _PLAIN or (gain and abs(float(gain[1])) <= LARGEST_GAIN_DB):
+    numbered = _numbered(view)
+    if view in _PLAIN or (numbered and abs(numbered[1]) <= LARGEST_DB):
         return
-    known = [*VIEW_SETS, *_PLAIN, "gain-6", "gain+6"]
+    known = [*VIEW_SETS, *_PLAIN, *_EXAMPLES]
     nearest = difflib.get_close_matches(view, known, n=1, cutoff=0.0)[0] if view else "none"
     raise ConfigError(
         f"there is no view or set of views {view!r}; did you mean {nearest!r}? Sets: {', '.join(VIEW_SETS)}; "
-        f"views: {', '.join(_PLAIN)}, gain and a number of dB up to {LARGEST_GAIN_DB:g} (gain-6, gain+3)"
+        f"views: {', '.join(_PLAIN)}; gain, tilt and noise with a number of dB up to {LARGEST_DB:g} (gain-6, tilt+3, "
+        "noise20)"
     )
+
+
+def _numbered(view: str) -> tuple[str, float] | None:
+    """Kind and number (dB) of a view that has one."""
+    found = _NUMBERED.fullmatch(view)
+    return (found[1] or found[3], float(found[2] or found[4])) if found else None
 
 
 def apply_view(view: str, samples: np.ndarray, sample_rate: float, pcm_digest: str) -> np.ndarray:
@@ -87,12 +96,14 @@ def apply_view(view: str, samples: np.ndarray, sample_rate: float, pcm_digest: s
         return _bandstop(samples, sample_rate, rng)
     if view == "timemask":
         return _timemask(samples, sample_rate, rng)
-    if view == "noise20":
-        return _noise(samples, rng)
     if view == "shift":
         return np.roll(samples, int(rng.uniform(0.1, 0.9) * len(samples)))
-    gain = _GAIN.fullmatch(view)
-    return samples * np.float32(10 ** (float(gain[1]) / 20)) if gain else samples
+    kind, decibels = _numbered(view) or ("clean", 0.0)
+    if kind == "noise":
+        return _noise(samples, decibels, rng)
+    if kind == "tilt":
+        return _tilt(samples, sample_rate, decibels)
+    return samples * np.float32(10 ** (decibels / 20)) if kind == "gain" else samples
 
 
 def _seed(view: str, pcm_digest: str) -> int:
@@ -122,7 +133,18 @@ def _timemask(samples: np.ndarray, sample_rate: float, rng: np.random.Generator)
     return masked
 
 
-def _noise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _tilt(samples: np.ndarray, sample_rate: float, decibels: float) -> np.ndarray:
+    """Louder by so much at the upper end of `TILTED_HZ`, softer at the lower one, straight in octaves between them."""
+    spectrum = np.fft.rfft(samples.astype(np.float64))
+    frequency = np.fft.rfftfreq(len(samples), 1 / sample_rate)
+    low, high = np.log2(TILTED_HZ)
+    octave = np.log2(np.clip(frequency, *TILTED_HZ))
+    slope = decibels * (2 * octave - low - high) / (high - low)
+    return np.fft.irfft(spectrum * 10 ** (slope / 20), n=len(samples)).astype(np.float32)
+
+
+def _noise(samples: np.ndarray, ratio: float, rng: np.random.Generator) -> np.ndarray:
+    """With white noise at a signal-to-noise ratio in dB."""
     level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
     noise = rng.standard_normal(len(samples), dtype=np.float32)
-    return samples + noise * np.float32(level * 10 ** (-NOISE_SNR_DB / 20))
+    return samples + noise * np.float32(level * 10 ** (-ratio / 20))

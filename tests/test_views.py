@@ -7,7 +7,7 @@ from heartfeat.errors import ConfigError
 from heartfeat.views import VIEW_SETS, apply_view, resolve_views
 
 RATE = 2000
-ALL = (*VIEW_SETS["tta7"], "gain+3")
+ALL = (*VIEW_SETS["tta7"], "gain+3", "tilt-6", "tilt+2.5", "noise10")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def test_sets_and_lists_resolve_with_clean_first():
     [
         ("tta6", "tta5|tta7"),
         ("bandstp", "bandstop"),
-        ("noise30", "noise20"),
+        ("noise-20", "noise20"),
+        ("tilt6", "tilt[+-]6"),
         ("gain6", "gain[+-]6"),
         ("clean,", "none"),
     ],
@@ -38,9 +39,10 @@ def test_an_unknown_view_is_refused_with_the_nearest(text, nearest):
         resolve_views(text)
 
 
-def test_a_gain_out_of_range_is_refused():
-    with pytest.raises(ConfigError, match="up to 60"):
-        resolve_views("gain+900")
+def test_a_number_out_of_range_is_refused():
+    for view in ("gain+900", "tilt-61", "noise100"):
+        with pytest.raises(ConfigError, match="up to 60"):
+            resolve_views(view)
 
 
 @settings(max_examples=40, deadline=None)
@@ -88,11 +90,21 @@ def test_timemask_silences_a_tenth_and_keeps_the_rest(samples):
     np.testing.assert_array_equal(masked[~silent], samples[~silent])
 
 
-def test_noise_has_the_promised_ratio(samples):
-    noise = apply_view("noise20", samples, RATE, "aa").astype(float) - samples
-    assert 10 * np.log10(np.mean(samples.astype(float) ** 2) / np.mean(noise**2)) == pytest.approx(
-        20, abs=0.2
-    )
+@pytest.mark.parametrize("ratio", [20, 7.5])
+def test_noise_has_the_promised_ratio(ratio, samples):
+    noise = apply_view(f"noise{ratio}", samples, RATE, "aa").astype(float) - samples
+    found = 10 * np.log10(np.mean(samples.astype(float) ** 2) / np.mean(noise**2))
+    assert found == pytest.approx(ratio, abs=0.2)
+
+
+@pytest.mark.parametrize(("frequency", "decibels"), [(800, 6), (141.42, 0), (25, -6), (10, -6), (950, 6)])
+def test_a_tilt_is_straight_in_octaves_between_its_ends(frequency, decibels):
+    tone = np.sin(2 * np.pi * frequency * np.arange(20 * RATE) / RATE).astype(np.float32)
+    for sign, view in ((1, "tilt+6"), (-1, "tilt-6")):
+        inside = slice(2 * RATE, -2 * RATE)
+        tilted = apply_view(view, tone, RATE, "aa")[inside]
+        found = 20 * np.log10(np.std(tilted) / np.std(tone[inside]))
+        assert found == pytest.approx(sign * decibels, abs=0.1)
 
 
 def test_shift_is_circular(samples):
