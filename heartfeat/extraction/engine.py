@@ -18,10 +18,11 @@ from heartfeat.extraction.familiar import familiar
 from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
 from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
-from heartfeat.extraction.plan import Plan, make_plan
+from heartfeat.extraction.plan import Plan, make_plan, staging_folder
 from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
 from heartfeat.extraction.speed import ProgressCallback, Speedometer
+from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.replace import sweep
@@ -80,27 +81,29 @@ def run_extraction(
     RecordingError
         With ``strict``, for a recording that cannot be used.
     BackboneError, ConfigError, DeviceError, StoreError
-        When settings, weights or store do not allow the run.
+        When settings, weights or store do not allow the run, or another process is extracting into that store.
     ExtractionError
         When all workers have died. In every case the old store is untouched and finished work stays in staging.
     """
     started = time.perf_counter()
     chosen = cache(lambda: _devices(devices))
     backbones = settle_precision(backbones, store_uri, chosen)
-    plan = make_plan(cohort, store_uri, plan_sets(backbones, views))
-    _check_same_cohort(cohort, plan.store)
-    ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
-    for facts in plan.facts.values() if strict else ():
-        refuse(facts)
-    if plan.units:
-        settings = {settings.name: settings for settings in backbones}
-        by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
-        job = Job("", by_key, plan.staging, "cpu", batch_size, core_count())
-        if progress is not None:
-            ledger.on_report = Speedometer(ledger, plan.units, progress)
-            ledger.on_report()
-        _work(job, ledger, chosen, cluster)
-    written = _finish(cohort, plan, ledger, store_uri, progress)
+    sets = plan_sets(backbones, views)
+    with alone(staging_folder(store_uri)):
+        plan = make_plan(cohort, store_uri, sets)
+        _check_same_cohort(cohort, plan.store)
+        ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
+        for facts in plan.facts.values() if strict else ():
+            refuse(facts)
+        if plan.units:
+            settings = {settings.name: settings for settings in backbones}
+            by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
+            job = Job("", by_key, plan.staging, "cpu", batch_size, core_count())
+            if progress is not None:
+                ledger.on_report = Speedometer(ledger, plan.units, progress)
+                ledger.on_report()
+            _work(job, ledger, chosen, cluster)
+        written = _finish(cohort, plan, ledger, store_uri, progress)
     ledger.notes += familiar(plan.sets, cohort)
     return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
 

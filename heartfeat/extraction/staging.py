@@ -22,13 +22,44 @@ import numpy as np
 from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
+from heartfeat.locks import held
 
 BLOCKS = "blocks.bin"
 JOURNAL = "journal.jsonl"
+HELD = "held"
 TOKEN_DTYPE = np.dtype("<f2")
 POOLED_DTYPE = np.dtype("<f4")
 SHARD_PREFIX = "v1-"
 """Shards of another version of this format are left alone."""
+
+
+@contextmanager
+def alone(staging: Path) -> Iterator[None]:
+    """Keep other extractions out of the store that a staging folder belongs to.
+
+    Where the folder cannot be made, nothing can be extracted either, and nobody is kept out.
+
+    Raises
+    ------
+    StoreError
+        When another process is extracting into that store.
+    """
+    store = staging.with_suffix("")
+    refusal = StoreError(
+        f"another process is extracting into {store}; wait for it, or extract into another store and merge the two"
+    )
+    try:
+        staging.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        yield
+        return
+    with held(staging / HELD, refusal):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                (staging / HELD).unlink()
+                staging.rmdir()
 
 
 @dataclass(frozen=True, slots=True)

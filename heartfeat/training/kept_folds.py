@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
 from heartfeat.errors import RunError
 from heartfeat.heads.fingerprint import differences
 from heartfeat.heads.head import HeadState, Prediction
+from heartfeat.locks import held
 from heartfeat.training.saved_heads import load_state, save_state
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @dataclass(frozen=True)
@@ -166,22 +163,11 @@ def is_being_fitted(run: Path) -> bool:
         return True
 
 
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder against other processes; the system lets go of it however this one ends."""
-    with (folder / "held").open("w", encoding="utf-8") as file:
-        if sys.platform != "win32":  # where there are no such locks, and nobody is kept out
-            _lock(file, folder)
-        yield
-
-
-def _lock(file: TextIO, folder: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RunError(
-            f"another process is fitting the run that {folder} belongs to; wait for it, or give another --name"
-        ) from None
+def _held(folder: Path) -> contextlib.AbstractContextManager[None]:
+    refusal = RunError(
+        f"another process is fitting the run that {folder} belongs to; wait for it, or give another --name"
+    )
+    return held(folder / "held", refusal)
 
 
 def _empty(folder: Path) -> None:

@@ -10,9 +10,11 @@ from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.errors import ConfigError, DeviceError
+from heartfeat.errors import ConfigError, DeviceError, StoreError
 from heartfeat.extraction.engine import run_extraction
+from heartfeat.extraction.plan import staging_folder
 from heartfeat.extraction.pooling import pool
+from heartfeat.extraction.staging import alone
 from heartfeat.signals.recording import read_recording
 from heartfeat.stores.store import open_store
 from heartfeat.views import apply_view
@@ -63,6 +65,20 @@ def test_a_second_run_does_nothing(cohort: Cohort, uri: Path) -> None:
     assert (summary.encoded, summary.reused) == (0, 8)
     assert (uri.stat().st_ino, uri.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert not Path(f"{uri}.staging").exists()
+
+
+def test_a_second_extraction_beside_the_first_is_refused(cohort: Cohort, uri: Path) -> None:
+    with alone(staging_folder(uri)), pytest.raises(StoreError, match=f"extracting into {uri}; wait"):
+        run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded == 8
+
+
+def test_what_a_killed_run_held_holds_up_nobody(cohort: Cohort, uri: Path) -> None:
+    staging = staging_folder(uri)
+    staging.mkdir()
+    (staging / "held").touch()
+    run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    assert not staging.exists()
 
 
 def test_a_changed_recording_alone_is_encoded_again(cohort: Cohort, uri: Path) -> None:
