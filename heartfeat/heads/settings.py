@@ -67,7 +67,7 @@ class MambaFormerSettings(NeuralSettings):
     """
 
     kind: Literal["mambaformer"] = "mambaformer"
-    epochs: int = Field(25, ge=1)
+    epochs: int = Field(12, ge=1)
     batch_patients: int = Field(8, ge=1)
     crop_seconds: float = Field(4.0, ge=0.5)
     token_rate: float = Field(12.5, gt=0)
@@ -87,7 +87,7 @@ class MambaFormerSettings(NeuralSettings):
     class_weights: tuple[Annotated[float, Field(gt=0)], ...] | None = None
     recording_weight: float = Field(1.0, ge=0)
     patient_weight: float = Field(0.0, ge=0)
-    inner_folds: int = Field(4, ge=0)
+    inner_folds: int = Field(5, ge=0)
     tasks: tuple[Literal["murmur", "outcome", "grade", "timing"], ...] = ()
     task_weight: float = Field(0.2, ge=0)
     contrastive: float = Field(0.0, ge=0)
