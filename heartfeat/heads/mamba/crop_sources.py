@@ -22,7 +22,9 @@ class TimeTokens:
             raise ValueError(
                 f"the feature set {spec.name!r} was loaded without tokens; load examples with tokens=True"
             )
-        self._tokens, self._rate = torch.from_numpy(arrays.tokens), spec.token_rate
+        views, self._rows, dim = arrays.tokens.shape
+        # Rows of all views under one another: taking rows is several times faster than indexing two axes.
+        self._tokens, self._rate = arrays.tokens.reshape(views * self._rows, dim), spec.token_rate
         self._starts, self._lengths = arrays.spans[:, 0], np.diff(arrays.spans)[:, 0]
         self.durations = self._lengths / spec.token_rate
 
@@ -30,15 +32,15 @@ class TimeTokens:
         """``(rows, D)`` float16, recording by recording."""
         before = np.repeat(np.cumsum(self._lengths) - self._lengths, self._lengths)
         rows = np.repeat(self._starts, self._lengths) + np.arange(len(before)) - before
-        return self._tokens[0, torch.from_numpy(rows)]
+        return torch.from_numpy(self._tokens.take(rows, axis=0))
 
     def cut(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray, seconds: float) -> Tensor:
         """``(crops, tokens, D)`` float32, ``seconds`` long from ``starts`` (s)."""
         steps = np.arange(max(1, round(seconds * self._rate)))
         first = np.rint(starts * self._rate).astype(np.int64)[:, None]
         rows = self._starts[recordings, None] + (first + steps) % self._lengths[recordings, None]
-        of_view = torch.from_numpy(np.asarray(views, dtype=np.int64)[:, None])
-        return self._tokens[of_view, torch.from_numpy(rows)].float()
+        of_view = np.asarray(views, dtype=np.int64)[:, None] * self._rows
+        return torch.from_numpy(self._tokens.take(of_view + rows, axis=0)).float()
 
 
 class CycleImages:

@@ -43,6 +43,16 @@ def test_tokens_in_time_start_where_they_are_asked_to(token_examples):
     np.testing.assert_array_equal(crop, arrays.tokens[0, first : first + 10].astype(np.float32))
 
 
+@pytest.mark.filterwarnings("error")
+def test_tokens_that_may_not_be_written_to_are_cut_like_others(token_examples):
+    examples = token_examples(3, {"speech": (2, 10.0)})
+    arrays, spec = examples.features["speech"], feature_specs(examples)[0]
+    arrays.tokens.flags.writeable = False
+    source = TimeTokens(arrays, spec)
+    np.testing.assert_array_equal(source.clean_tokens(), arrays.tokens[0])
+    assert source.cut(np.array([1]), np.array([0.0]), np.array([0]), 1.0).shape == (1, 10, 2)
+
+
 def test_the_wrong_kind_of_set_is_refused(beats, token_examples):
     with pytest.raises(ValueError, match="'beats' was loaded without tokens"):
         TimeTokens(*beats)
