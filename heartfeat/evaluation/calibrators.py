@@ -19,13 +19,13 @@ FEWEST = 20
 TEMPERATURES = (0.2, 5.0)
 """Ends of the search; a few dozen patients can otherwise ask for any temperature at all."""
 
-EXPECTED = 0.05
-"""Scale of the Cauchy density that log temperatures are expected to follow before any patient is seen."""
+PRIOR_SCALE = 0.05
+"""Scale of the Cauchy prior on the log temperature."""
 
 _LEAST = 1e-12
 
 _STEPS = 161
-"""Log temperatures looked at between the ends; the loss with the expectation may have two valleys."""
+"""Log temperatures looked at between the ends; with the prior the loss may have two valleys."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def fit_calibrator(method: Method, labels: np.ndarray, probabilities: np.ndarray
     ----------
     method
         ``"temperature"``: one number that the logits are divided by (Guo et al. 2017, ICML), the most probable one
-        given the patients and the expectation that it is near 1: the least negative log-likelihood plus
+        given the patients and a prior that it is near 1: the least negative log-likelihood plus
         ``log(1 + (log T / 0.05)^2)``. Some 70 patients alone scatter the logarithm by 0.17 around a head that needs
         no correction, which is no better than none; a tail as heavy as Cauchy's gives way to a head that is far
         off. ``"isotonic"``: one non-decreasing curve per class against the rest, then normalised to sum to 1
@@ -139,8 +139,8 @@ def _temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
     def loss(log_temperature: float) -> float:
         chances = _tempered(probabilities, float(np.exp(log_temperature)))[rows, labels]
-        expected = np.log1p((log_temperature / EXPECTED) ** 2)
-        return float(expected - np.log(np.maximum(chances, _LEAST)).sum())
+        prior = np.log1p((log_temperature / PRIOR_SCALE) ** 2)
+        return float(prior - np.log(np.maximum(chances, _LEAST)).sum())
 
     coldest, hottest = np.log(TEMPERATURES)
     steps = np.linspace(coldest, hottest, _STEPS)

@@ -3,7 +3,8 @@
 ``<store>.staging/<shard>/`` holds two files that are only ever appended to: ``blocks.bin``, the arrays, and
 ``journal.jsonl``, one line per block or recording. A block counts once its line is whole, and the line is
 written after the block has reached the disk; whatever a killed worker leaves behind the last whole line is
-ignored. Each worker of each run has a shard of its own, so nothing is ever shared, locked or repaired.
+ignored. Each worker of each run has a shard of its own, so no shard is ever shared, locked or repaired; ``held``
+beside them keeps a second extraction out.
 """
 
 import json
@@ -11,7 +12,7 @@ import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +38,7 @@ SHARD_PREFIX = "v1-"
 def alone(staging: Path) -> Iterator[None]:
     """Keep other extractions out of the store that a staging folder belongs to.
 
-    Where the folder cannot be made, nothing can be extracted either, and nobody is kept out.
+    Where nothing can be written there, nothing can be extracted either, and nobody is kept out.
 
     Raises
     ------
@@ -48,18 +49,19 @@ def alone(staging: Path) -> Iterator[None]:
     refusal = StoreError(
         f"another process is extracting into {store}; wait for it, or extract into another store and merge the two"
     )
-    try:
-        staging.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    with ExitStack() as stack:
+        with suppress(OSError):
+            staging.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(staging / HELD, refusal))
+            stack.callback(_let_go, staging)
         yield
-        return
-    with held(staging / HELD, refusal):
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                (staging / HELD).unlink()
-                staging.rmdir()
+
+
+def _let_go(staging: Path) -> None:
+    """Remove the held file while it is held, and the folder with it where no work is left there."""
+    with suppress(OSError):
+        (staging / HELD).unlink()
+        staging.rmdir()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import OK, Facts, FileMark
 from heartfeat.extraction.feature_sets import BlockKey
-from heartfeat.extraction.staging import BLOCKS, JOURNAL, StagingWriter, read_staging, remove_shards
+from heartfeat.extraction.staging import BLOCKS, JOURNAL, StagingWriter, alone, read_staging, remove_shards
 
 FACTS = Facts("r1", FileMark(10, 20), OK, None, "digest", 4000, 2.5, {"snr_db": 3.0})
 
@@ -41,6 +41,24 @@ def test_what_was_committed_is_read_back_from_all_shards(tmp_path: Path) -> None
     for number in range(5):
         for got, expected in zip(staged.blocks[key(number)].read(), block(number), strict=True):
             np.testing.assert_array_equal(got, expected)
+
+
+def test_where_nothing_can_be_written_nobody_is_kept_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    staging = tmp_path / "file" / "s.zarr.staging"
+    with alone(staging), alone(staging):
+        pass
+
+
+def test_holding_a_store_leaves_staged_work_and_nothing_else(tmp_path: Path) -> None:
+    empty, full = tmp_path / "a.staging", tmp_path / "b.staging"
+    write(full, range(2))
+    for staging in (empty, full):
+        with alone(staging):
+            assert (staging / "held").exists()
+    assert not empty.exists()
+    assert list(read_staging(full).blocks) == [key(0), key(1)]
+    assert not (full / "held").exists()
 
 
 def test_what_was_not_committed_does_not_count(tmp_path: Path) -> None:
