@@ -16,12 +16,15 @@ from heartfeat.errors import RunError
 from heartfeat.heads.neural.trainer import rate_share
 from heartfeat.pretraining.crops import CropDrawer
 from heartfeat.pretraining.kept import Kept, Progress
-from heartfeat.pretraining.objectives.objective import Batch, Learner
+from heartfeat.pretraining.objectives.objective import Learner
 from heartfeat.pretraining.probe import Probe
 from heartfeat.pretraining.settings import PretrainSettings
 
 BETAS = (0.9, 0.98)
 """Of AdamW; the second is shorter than for supervised training, as is usual with transformers."""
+
+READ_EVERY = 20
+"""Steps on a GPU whose figures are read together: to read is to wait for it."""
 
 Tell = Callable[[int, int, str], None]
 """``tell(step, steps, detail)``, called after every step."""
@@ -86,14 +89,20 @@ class PretrainLoop:
         started = time.perf_counter() - progress.seconds
         if progress.step == 0:
             self._look(progress, 0.0)
+        unread: list[dict[str, torch.Tensor]] = []
+        together = READ_EVERY if self.accelerator.device.type == "cuda" else 1
         for step in range(progress.step + 1, settings.steps + 1):
             rate = settings.learning_rate * rate_share(step - 1, settings.steps)
-            progress.add(self._step(learner, optimiser, rng, step, rate))
-            progress.step, progress.seconds = step, time.perf_counter() - started
+            unread.append(self._step(learner, optimiser, rng, step, rate))
             last = step == settings.steps
-            if step % settings.probe_every == 0 or last:
+            look = step % settings.probe_every == 0 or last
+            keep = step % settings.keep_every == 0 and not last
+            if len(unread) == together or look or keep:
+                self._read(unread, progress, step)
+            progress.step, progress.seconds = step, time.perf_counter() - started
+            if look:
                 self._look(progress, rate)
-            if step % settings.keep_every == 0 and not last:
+            if keep:
                 self.kept.save(progress, self.learner, optimiser, rng)
         return progress.history
 
@@ -112,12 +121,12 @@ class PretrainLoop:
         rng: np.random.Generator,
         step: int,
         rate: float,
-    ) -> dict[str, float]:
-        """One update; its figures."""
+    ) -> dict[str, torch.Tensor]:
+        """One update; its figures, on the device."""
         for group in optimiser.param_groups:
             group["lr"] = rate
         learner.train()
-        batch = Batch.of(self.draw(self.settings.batch, rng), self.accelerator.device)
+        batch = self.draw(self.settings.batch, rng)
         with self.accelerator.autocast():
             figures = learner(batch, rng)
         optimiser.zero_grad(set_to_none=True)
@@ -125,14 +134,21 @@ class PretrainLoop:
         self.accelerator.clip_grad_norm_(learner.parameters(), self.settings.clip)
         optimiser.step()
         self.learner.after_step(step / self.settings.steps)
-        found = {name: value.item() for name, value in figures.items()}
-        if not math.isfinite(found["loss"]):
-            raise RunError(
-                f"the loss of step {step} is {found['loss']}; lower learning_rate, or set clip lower, and begin anew: "
-                f"remove {self.kept.path.parent}"
-            )
+        return {name: value.detach() for name, value in figures.items()}
+
+    def _read(self, unread: list[dict[str, torch.Tensor]], progress: Progress, step: int) -> None:
+        """Count the figures of the steps up to this one, and forget them."""
+        first = step - len(unread) + 1
+        for number, figures in enumerate(unread, first):
+            found = {name: value.item() for name, value in figures.items()}
+            if not math.isfinite(found["loss"]):
+                raise RunError(
+                    f"the loss of step {number} is {found['loss']}; lower learning_rate, or set clip lower, and begin "
+                    f"anew: remove {self.kept.path.parent}"
+                )
+            progress.add(found)
+        unread.clear()
         self.tell(step, self.settings.steps, f"loss {found['loss']:.3f}")
-        return found
 
     def _look(self, progress: Progress, rate: float) -> None:
         """Add a row to the history."""

@@ -45,5 +45,5 @@ def find(folder: Path) -> Sounds:
     """What `leave` wrote; the arrays are mapped, so that processes of one machine share their memory."""
     rest = json.loads((folder / "sounds.json").read_text(encoding="utf-8"))
     sources = tuple(Source(*one) for one in rest.pop("sources"))
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ARRAYS}
     return Sounds(sources=sources, **arrays, **rest)

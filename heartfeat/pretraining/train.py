@@ -93,7 +93,7 @@ def pretrain_encoder(
     encoder, grid = new_encoder(config, sounds), crop_grid(config, settings.crops.seconds)
     _check_crops(settings, grid)
     learned, held_out = divide(sounds, settings.held_out, settings.seed)
-    draw = CropDrawer(sounds, learned, settings.crops, grid)
+    draw = CropDrawer(sounds, learned, settings.crops, grid, accelerator.device)
     learner = new_learner(settings, encoder, grid).to(accelerator.device)
     unfinished = unfinished_folder(folder)
     unfinished.mkdir(parents=True, exist_ok=True)

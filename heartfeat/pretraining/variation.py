@@ -1,14 +1,19 @@
 """What is changed of a crop so that an encoder learns to look past it: level, slope of the spectrum, noise."""
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from heartfeat.pretraining.settings import CropSettings
 
 POWER_FLOOR = 1e-12
 
+BAND = (25.0, 800.0)
+"""Ends of the slope (Hz)."""
+
 
 class Variation:
-    """Varies crops, each with draws of its own.
+    """Varies crops, each with draws of its own, on the device that they lie on.
 
     Parameters
     ----------
@@ -21,7 +26,7 @@ class Variation:
     def __init__(self, settings: CropSettings, sample_rate: int) -> None:
         self._settings, self._rate = settings, sample_rate
 
-    def __call__(self, crops: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def __call__(self, crops: Tensor, others: Tensor, rng: np.random.Generator) -> Tensor:
         """Varied copies.
 
         Parameters
@@ -33,32 +38,41 @@ class Variation:
 
         Returns
         -------
-        numpy.ndarray
+        Tensor
             ``(n, samples)`` float32.
         """
         noisy = self._with_noise(crops, others, rng)
-        spectrum = np.fft.rfft(noisy)
-        return np.fft.irfft(spectrum * self._response(noisy.shape, rng), n=noisy.shape[1]).astype(np.float32)
+        spectrum = torch.fft.rfft(noisy)
+        return torch.fft.irfft(spectrum * self._response(noisy, rng), n=noisy.shape[1])
 
-    def _with_noise(self, crops: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _with_noise(self, crops: Tensor, others: Tensor, rng: np.random.Generator) -> Tensor:
         count = len(crops)
-        white = rng.standard_normal(crops.shape, dtype=np.float32)
-        noise = np.where(rng.random((count, 1)) < 0.5, others, white)
+        generator = torch.Generator(crops.device).manual_seed(int(rng.integers(2**63)))
+        white = torch.randn(crops.shape, generator=generator, device=crops.device)
+        noise = torch.where(_column(rng.random(count) < 0.5, crops), others, white)
         mean, spread = self._settings.noise_db
-        level = 10 ** ((mean + spread * rng.standard_normal((count, 1))) / 20)
-        share = np.sqrt(_power(crops) / np.maximum(_power(noise), POWER_FLOOR)) * level
-        return crops + np.where(rng.random((count, 1)) < self._settings.noise, share, 0.0) * noise
+        level = 10 ** ((mean + spread * rng.standard_normal(count)) / 20)
+        level[rng.random(count) >= self._settings.noise] = 0.0
+        share = (_power(crops) / _power(noise).clamp(min=POWER_FLOOR)).sqrt() * _column(level, crops)
+        return crops + share.float() * noise
 
-    def _response(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    def _response(self, crops: Tensor, rng: np.random.Generator) -> Tensor:
         """Amplification per crop and frequency: a level, and a slope over the logarithm of frequency."""
-        frequencies = np.fft.rfftfreq(shape[1], 1 / self._rate)
-        octaves = np.log2(np.clip(frequencies, 25, 800) / np.sqrt(25 * 800)) / np.log2(np.sqrt(800 / 25))
+        frequencies = torch.fft.rfftfreq(crops.shape[1], 1 / self._rate, device=crops.device)
+        low, high = BAND
+        middle = np.sqrt(low * high)
+        octaves = (frequencies.clamp(low, high) / middle).log2() / np.log2(high / middle)
         gain, tilt = (
-            spread * rng.standard_normal((shape[0], 1))
+            _column(spread * rng.standard_normal(len(crops)), crops).float()
             for spread in (self._settings.gain, self._settings.tilt)
         )
         return 10 ** ((gain + tilt * octaves) / 20)
 
 
-def _power(crops: np.ndarray) -> np.ndarray:
-    return np.square(crops, dtype=np.float64).mean(axis=1, keepdims=True)
+def _column(numbers: np.ndarray, like: Tensor) -> Tensor:
+    """``(n, 1)`` on the device of ``like``."""
+    return torch.from_numpy(numbers).to(like.device, non_blocking=True)[:, None]
+
+
+def _power(crops: Tensor) -> Tensor:
+    return crops.square().mean(dim=1, keepdim=True, dtype=torch.float64)

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch.nn.functional import layer_norm
 
+from heartfeat.pretraining.crops import Pairs
 from heartfeat.pretraining.objectives.masked import MaskedPrediction, head_count, pick
-from heartfeat.pretraining.objectives.objective import Batch
 from heartfeat.pretraining.settings import MaskedSettings
 
 from .tiny import ENCODERS, make_batch, make_encoder
@@ -101,7 +101,7 @@ def test_the_varied_crop_is_for_the_student_and_the_plain_one_for_the_teacher():
     objective = objective_of(encoder)
     varied = batch.varied.clone().requires_grad_()
     plain = batch.plain.clone().requires_grad_()
-    figures = objective(encoder, Batch(plain, varied, batch.states, batch.people), np.random.default_rng(0))
+    figures = objective(encoder, Pairs(plain, varied, batch.states, batch.people), np.random.default_rng(0))
     figures["loss"].backward()
     assert plain.grad is None
     assert varied.grad.abs().sum() > 0

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from heartfeat.pretraining.settings import CropSettings
 from heartfeat.pretraining.variation import Variation
@@ -11,7 +12,7 @@ NOTHING = {"gain": 0.0, "tilt": 0.0, "noise": 0.0}
 def varied(crops, others=None, **settings):
     variation = Variation(CropSettings(**{**NOTHING, **settings}), RATE)
     others = np.zeros_like(crops) if others is None else others
-    return variation(crops, others, np.random.default_rng(0))
+    return variation(torch.from_numpy(crops), torch.from_numpy(others), np.random.default_rng(0)).numpy()
 
 
 def tones(frequency):

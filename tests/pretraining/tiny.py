@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from heartfeat.pretraining.crops import CropDrawer
+from heartfeat.pretraining.crops import CropDrawer, Pairs
 from heartfeat.pretraining.encoders import crop_grid, new_config, new_encoder
-from heartfeat.pretraining.objectives.objective import Batch
 from heartfeat.pretraining.settings import (
     CnnMambaEncoderSettings,
     CropSettings,
@@ -58,15 +57,15 @@ def make_encoder(name: str = "pcg", sounds: Sounds | None = None) -> Any:
     return new_encoder(new_config(ENCODERS[name]), sounds or make_sounds())
 
 
-def make_drawer(sounds: Sounds, name: str = "pcg", **crops: Any) -> CropDrawer:
+def make_drawer(sounds: Sounds, name: str = "pcg", device: str = "cpu", **crops: Any) -> CropDrawer:
     settings = CropSettings.model_validate({"seconds": 1.0, **crops})
     grid = crop_grid(new_config(ENCODERS[name]), settings.seconds)
-    return CropDrawer(sounds, np.arange(len(sounds)), settings, grid)
+    return CropDrawer(sounds, np.arange(len(sounds)), settings, grid, device)
 
 
-def make_batch(count: int = 5, name: str = "pcg", seed: int = 0, sounds: Sounds | None = None) -> Batch:
+def make_batch(count: int = 5, name: str = "pcg", seed: int = 0, sounds: Sounds | None = None) -> Pairs:
     drawer = make_drawer(sounds or make_sounds(), name)
-    return Batch.of(drawer(count, np.random.default_rng(seed)), "cpu")
+    return drawer(count, np.random.default_rng(seed))
 
 
 def make_settings(encoder: dict[str, Any] = PCG, **changes: Any) -> PretrainSettings:

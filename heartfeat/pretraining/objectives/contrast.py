@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from heartfeat.pretraining.crops import STATES
+from heartfeat.pretraining.crops import STATES, Pairs
 from heartfeat.pretraining.objectives.objective import (
-    Batch,
     Objective,
     PretrainableEncoder,
     follow,
@@ -36,8 +35,8 @@ CYCLE = 0
 Views: TypeAlias = dict[int, tuple[Tensor, Tensor]]
 """By place: the normalised vectors ``(B, projection)``, and which of them mean something."""
 
-Said: TypeAlias = dict[int, tuple[Tensor, Tensor]]
-"""By place: the loss, and how often the partner was the nearest."""
+Said: TypeAlias = dict[int, tuple[Tensor, Tensor, Tensor]]
+"""By place: the loss, how often the partner was the nearest, and 1 where anything was compared, else 0."""
 
 
 class HierarchicalContrast(Objective):
@@ -86,25 +85,23 @@ class HierarchicalContrast(Objective):
         self.queue_next: Tensor
 
     def forward(
-        self, encoder: PretrainableEncoder, batch: Batch, rng: np.random.Generator
+        self, encoder: PretrainableEncoder, batch: Pairs, rng: np.random.Generator
     ) -> dict[str, Tensor]:
         """``loss``, the loss of each level, and ``cycle_found``: how often a crop's partner is the nearest."""
         settings, moco = self._settings, self.momentum_encoder is not None
         asking = slice(len(batch.varied) // 2 if moco else None)
         views = self._embed(encoder, batch.varied[asking], batch.states[asking], self.projectors)
         said = self._moco(views, batch) if moco else self._simclr(views, batch)
-        structures = [loss for place, (loss, _) in said.items() if place != CYCLE]
+        structures = [one for place, one in said.items() if place != CYCLE]
         figures: dict[str, Tensor] = {}
         total = torch.zeros((), device=batch.varied.device)
         if CYCLE in said:
-            figures["cycle"], figures["cycle_found"] = said[CYCLE]
+            figures["cycle"], figures["cycle_found"], _ = said[CYCLE]
             total = total + settings.cycle_weight * figures["cycle"]
         if structures:
-            figures["structure"] = torch.stack(structures).mean()
+            losses, _, compared = (torch.stack(numbers) for numbers in zip(*structures, strict=True))
+            figures["structure"] = (losses * compared).sum() / compared.sum().clamp(min=1)
             total = total + settings.structure_weight * figures["structure"]
-        elif settings.structure_weight:
-            # Nothing to compare here, but maybe in another process: all wait for each other's gradients.
-            total = total + 0.0 * views[CYCLE + 1][0].sum()
         return {"loss": total, **figures}
 
     def after_step(self, encoder: PretrainableEncoder, done: float) -> None:
@@ -117,20 +114,16 @@ class HierarchicalContrast(Objective):
         """See :class:`Objective`."""
         return [] if self.momentum_encoder is None else [self.momentum_encoder]
 
-    def _simclr(self, views: Views, batch: Batch) -> Said:
+    def _simclr(self, views: Views, batch: Pairs) -> Said:
         said: Said = {}
         for place, (vectors, present) in views.items():
             half = len(vectors) // 2
-            both = present[:half] & present[half:]
-            count = int(both.sum())
-            if count < 2:
-                continue
-            rows = both.repeat(2)
-            ours, people = vectors[rows], batch.people[rows]
-            said[place] = self._compare(ours, ours.roll(count, dims=0), ours, people, people)
+            both = (present[:half] & present[half:]).repeat(2)
+            people = torch.where(both, batch.people, NOBODY)
+            said[place] = self._compare(vectors, vectors.roll(half, dims=0), vectors, people, people)
         return said
 
-    def _moco(self, queries: Views, batch: Batch) -> Said:
+    def _moco(self, queries: Views, batch: Pairs) -> Said:
         said: Said = {}
         half = len(batch.varied) // 2
         people = batch.people[:half]
@@ -139,11 +132,10 @@ class HierarchicalContrast(Objective):
             keys = self._embed(momentum, batch.varied[half:], batch.states[half:], self.momentum_projectors)
         for place, (query, asked) in queries.items():
             key, answered = keys[place]
-            both = asked & answered
-            if both.any():
-                # Cloned, for the queue is written to before the gradient needs what was read.
-                queue, of_queue = self.queue[place].clone(), self.queue_people[place]
-                said[place] = self._compare(query[both], key[both], queue, people[both], of_queue)
+            asking = torch.where(asked & answered, people, NOBODY)
+            # Cloned, for the queue is written to before the gradient needs what was read.
+            queue, of_queue = self.queue[place].clone(), self.queue_people[place].clone()
+            said[place] = self._compare(query, key, queue, asking, of_queue)
             of_all = from_all(key)
             self._enqueue(place, of_all, from_all(torch.where(answered, batch.people[half:], NOBODY)))
         self.queue_next.copy_((self.queue_next + len(of_all)) % self._settings.queue)
@@ -170,9 +162,14 @@ class HierarchicalContrast(Objective):
 
     def _compare(
         self, ours: Tensor, partners: Tensor, others: Tensor, people: Tensor, of_others: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Loss of telling each of ``ours`` its partner among ``others`` of other people, and how often it is told."""
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss of telling each of ``ours`` its partner among ``others`` of other people, and how often it is told.
+
+        Rows of nobody do not count. Where none has anybody to be told from, the loss is 0, and so is the third number,
+        which else is 1. Nothing here waits for the device.
+        """
         temperature = self._settings.temperature
+        somebody = people != NOBODY
         excluded = (people[:, None] == of_others[None, :]) | (of_others == NOBODY)[None, :]
         # In half precision negatives would be rounded by more than they differ, and positives would not.
         with torch.autocast(ours.device.type, enabled=False):
@@ -180,7 +177,12 @@ class HierarchicalContrast(Objective):
             positive = (ours * partners).sum(dim=-1, keepdim=True) / temperature
         logits = torch.cat([positive, negatives], dim=1)
         wanted = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
-        return cross_entropy(logits, wanted), (logits.argmax(dim=1) == 0).float().mean()
+        losses = cross_entropy(logits, wanted, reduction="none")
+        mean, found = (
+            (numbers * somebody).sum() / somebody.sum().clamp(min=1)
+            for numbers in (losses, (logits.argmax(dim=1) == 0).float())
+        )
+        return mean, found, (somebody & ~excluded.all(dim=1)).any().float()
 
     def _enqueue(self, place: int, keys: Tensor, people: Tensor) -> None:
         """Put embeddings in the place of the oldest; of a batch longer than the queue only the first fit."""

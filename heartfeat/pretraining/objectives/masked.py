@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
 from heartfeat.backbones.architectures.pcg import Block, rotary_angles
+from heartfeat.pretraining.crops import Pairs
 from heartfeat.pretraining.objectives.objective import (
-    Batch,
     Objective,
     PretrainableEncoder,
     follow,
@@ -56,7 +56,7 @@ class MaskedPrediction(Objective):
         self._channels = size // self._heads
 
     def forward(
-        self, encoder: PretrainableEncoder, batch: Batch, rng: np.random.Generator
+        self, encoder: PretrainableEncoder, batch: Pairs, rng: np.random.Generator
     ) -> dict[str, Tensor]:
         """``loss`` and ``spread``, the targets' mean standard deviation over tokens: 0 where all is one."""
         target = self._target(batch.plain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, Self, cast
 
 import numpy as np
@@ -34,27 +33,11 @@ class PretrainableEncoder(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Pairs of crops as tensors on the device; see :class:`heartfeat.pretraining.crops.Pairs`."""
-
-    plain: Tensor
-    varied: Tensor
-    states: Tensor
-    people: Tensor
-
-    @classmethod
-    def of(cls, pairs: Pairs, device: torch.device | str) -> Batch:
-        """The pairs on a device."""
-        arrays = (pairs.plain, pairs.varied, pairs.states, pairs.people)
-        return cls(*(torch.from_numpy(array).to(device, non_blocking=True) for array in arrays))
-
-
 class Objective(nn.Module):
     """A loss over batches, with the networks that it needs besides the encoder, which all objectives share."""
 
     def forward(
-        self, encoder: PretrainableEncoder, batch: Batch, rng: np.random.Generator
+        self, encoder: PretrainableEncoder, batch: Pairs, rng: np.random.Generator
     ) -> dict[str, Tensor]:
         """``loss``, and other figures worth watching, each a scalar."""
         raise NotImplementedError
@@ -91,7 +74,7 @@ class Learner(nn.Module):
         self.objectives = nn.ModuleDict({kind: objective for kind, _, objective in objectives})
         self._weights = {kind: weight for kind, weight, _ in objectives}
 
-    def forward(self, batch: Batch, rng: np.random.Generator) -> dict[str, Tensor]:
+    def forward(self, batch: Pairs, rng: np.random.Generator) -> dict[str, Tensor]:
         """``loss`` (the weighted sum) and every objective's figures as ``<kind>_<figure>``."""
         total = torch.zeros((), device=batch.varied.device)
         figures: dict[str, Tensor] = {}
