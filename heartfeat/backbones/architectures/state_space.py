@@ -1,13 +1,24 @@
 """Mamba's selective state space: transformers' mixer, on its GPU kernels, or on a scan that CPUs can train with."""
 
-import importlib.util
-
 import torch
 from torch import Tensor, nn
 from transformers.models.mamba.modeling_mamba import MambaMixer
 
-KERNELS = importlib.util.find_spec("mamba_ssm") is not None
-"""Whether transformers finds the kernels of mamba-ssm, which work on GPUs only."""
+
+def _kernels_load() -> bool:
+    try:
+        import causal_conv1d  # noqa: F401
+        import mamba_ssm.ops.selective_scan_interface  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+KERNELS = _kernels_load()
+"""Whether transformers finds the kernels of mamba-ssm and causal-conv1d, which work on GPUs only.
+
+With half of them, or with one that does not load, it would fall back to a loop that is slower than ours.
+"""
 
 
 class SelectiveStateSpace(MambaMixer):

@@ -1,14 +1,13 @@
 """Bidirectional Mamba-2 at several time scales."""
 
 import logging
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 from transformers import Mamba2Config
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
-from heartfeat.heads.mamba.kernels import pytorch_only
+from heartfeat.heads.mamba.kernels import pytorch_only, scan_on_kernels
 
 CHUNK = 16
 """Tokens per chunk of the scan: small chunks keep the quadratic part cheap at our sequence lengths."""
@@ -63,7 +62,7 @@ class BidirectionalMamba(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens, width)`` in and out."""
-        with nullcontext() if tokens.is_cuda else pytorch_only():
+        with scan_on_kernels() if tokens.is_cuda else pytorch_only():
             ahead, back = self.mixer(torch.cat([tokens, tokens.flip(1)])).chunk(2)
         return self.join(torch.cat([ahead, back.flip(1)], dim=-1))
 

@@ -88,7 +88,8 @@ def test_kernels_are_left_alone_where_tensors_are_on_the_cpu(monkeypatch: pytest
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_kernels_and_pytorch_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mamba_ssm")
+    if not module.KERNELS:
+        pytest.skip("mamba-ssm or causal-conv1d is not installed, or does not load")
     layer, frames = mixer(expand=4).cuda(), torch.randn(4, 200, 12, device="cuda")
     fast = layer(frames)
     monkeypatch.setattr(module, "KERNELS", False)

@@ -1,0 +1,201 @@
+"""Recordings per second that the `mambaformer` network learns from and judges, on mamba-ssm's kernels and on PyTorch.
+
+The network of the default settings on random tokens in the shapes of the shipped feature sets: a training step
+(forward, backward, AdamW, moving average) on the crops of one batch, and judging of whole recordings in the
+predictor's batches. Cutting and augmenting crops, which the CPU does, is left out.
+
+    python benchmarks/mamba_kernels.py
+    python benchmarks/mamba_kernels.py --device cpu   # PyTorch alone
+"""
+
+import argparse
+import copy
+import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+from extraction_data import medians, print_table
+from torch import Tensor
+
+from heartfeat.backbones.beats_spec import STATISTICS
+from heartfeat.heads.feature_spec import FeatureSpec
+from heartfeat.heads.mamba.inputs import Inputs
+from heartfeat.heads.mamba.kernels import pytorch_only
+from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.training import BatchLoss
+from heartfeat.heads.mamba.training_bags import RECORDINGS_PER_PATIENT, Batch
+from heartfeat.heads.neural.compute import Compute, computing, for_judging, moved, on_device
+from heartfeat.heads.neural.trainer import Trainer
+from heartfeat.heads.settings import MambaFormerSettings
+
+CLASSES = ("Present", "Unknown", "Absent")
+
+SECONDS = 20.0
+"""Length of a recording that is judged."""
+
+CROPS_AT_ONCE = 64
+"""As in the predictor."""
+
+PCG = FeatureSpec("pcg", 128, 25.0, spectrogram=False, core_key="")
+
+BEATS = FeatureSpec(
+    "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=STATISTICS
+)
+
+WAYS = {"kernels": nullcontext, "PyTorch": pytorch_only}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cuda:0", help="cpu measures PyTorch alone")
+    parser.add_argument("--precision", nargs="+", choices=("fp32", "bf16"), default=["fp32", "bf16"])
+    parser.add_argument("--sets", nargs="+", choices=("beats", "pcg"), default=["beats", "pcg"])
+    parser.add_argument("--seconds", type=float, default=MambaFormerSettings().crop_seconds, help="of a crop")
+    parser.add_argument("--batch-patients", type=int, default=MambaFormerSettings().batch_patients)
+    parser.add_argument("--layers", type=int, default=MambaFormerSettings().layers)
+    parser.add_argument("--steps", type=int, default=20, help="training steps, and batches judged, per round")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    on_gpu = options.device != "cpu"
+    if on_gpu and (lack := missing()):
+        print(f"nothing to compare here: {lack}; --device cpu measures PyTorch alone")
+        return
+    inputs = new_inputs(options)
+    ways = list(WAYS) if on_gpu else ["PyTorch"]
+    rows, apart = [], []
+    for precision in options.precision:
+        compute = Compute(options.device, precision)
+        for name, prepare, recordings in (
+            ("training step", learning, inputs.settings.batch_patients * RECORDINGS_PER_PATIENT),
+            ("judging", judging, CROPS_AT_ONCE / crops_per_recording(inputs.settings)),
+        ):
+            works = {way: repeated(prepare(inputs, compute), WAYS[way], options.steps) for way in ways}
+            for work in works.values():
+                work()
+            taken = medians(works, options.rounds)
+            rates = {way: recordings * options.steps / taken[way] for way in ways}
+            ratio = f"{rates['kernels'] / rates['PyTorch']:.2f}" if on_gpu else "-"
+            each = [f"{rates[way]:,.0f}" if way in rates else "-" for way in WAYS]
+            rows.append([precision, name, *each, ratio])
+        if on_gpu:
+            apart.append(
+                [precision, *(f"{deviation(inputs, compute, learns):.1e}" for learns in (True, False))]
+            )
+    sets = " + ".join(spec.name for spec in inputs.specs)
+    heads = ("precision", "work", "kernels: recordings/s", "PyTorch: recordings/s", "ratio")
+    device = torch.cuda.get_device_name(options.device) if on_gpu else f"{torch.get_num_threads()} threads"
+    print_table(
+        f"{options.device} ({device}), {sets}, crops of {inputs.settings.crop_seconds} s", heads, rows
+    )
+    if apart:
+        heads = ("precision", "training mode", "judging")
+        print_table("largest deviation of the network's vectors, relative to the largest", heads, apart)
+
+
+def missing() -> str:
+    """What this machine lacks for the kernels; empty where it has everything."""
+    if not torch.cuda.is_available():
+        return "no GPU that torch can use"
+    try:
+        importlib.import_module("mamba_ssm.ops.triton.ssd_combined")
+    except ImportError as error:
+        return f"mamba-ssm cannot be imported ({error})"
+    return ""
+
+
+def new_inputs(options: argparse.Namespace) -> Inputs:
+    settings = MambaFormerSettings(
+        crop_seconds=options.seconds,
+        batch_patients=options.batch_patients,
+        layers=options.layers,
+        metadata=False,
+        quality=False,
+    )
+    specs = tuple(spec for spec in (BEATS, PCG) if spec.name in options.sets)
+    weights = np.ones(len(CLASSES))
+    return Inputs(settings, CLASSES, ("AV", "MV", "PV", "TV"), specs, {}, None, None, weights)
+
+
+def crops_per_recording(settings: MambaFormerSettings) -> int:
+    return max(1, int(np.ceil(SECONDS / settings.crop_seconds - 1e-6)))
+
+
+def random_crops(inputs: Inputs, count: int) -> dict[str, Tensor]:
+    """Standardised crops ``(count, tokens, numbers)`` by feature set."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {
+        spec.name: (count, round(inputs.settings.crop_seconds * spec.token_rate), spec.dim)
+        if spec.token_rate
+        else (count, spec.cycle[0], spec.cycle[1] * len(spec.statistics))
+        for spec in inputs.specs
+    }
+    return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+
+
+def new_net(inputs: Inputs) -> MambaFormerNet:
+    torch.manual_seed(0)
+    return inputs.new_net()
+
+
+def learning(inputs: Inputs, compute: Compute) -> Callable[[], object]:
+    """One step of `train_net` on a batch that is ready on the CPU."""
+    settings, net = inputs.settings, on_device(new_net(inputs), compute.device).train()
+    count = settings.batch_patients * RECORDINGS_PER_PATIENT
+    targets = torch.eye(len(CLASSES))[torch.arange(count) % len(CLASSES)]
+    sites, slots = torch.arange(count) % 4, torch.arange(count)[:, None]
+    batch = Batch(random_crops(inputs, count), sites, slots, torch.zeros(count, 0), targets, targets, {})
+    trainer = Trainer(net, 10_000, 100, settings.learning_rate, settings.weight_decay, settings.clip)
+    loss_of = BatchLoss(inputs, compute.device)
+
+    def step() -> float:
+        with compute.autocast():
+            loss = loss_of(net, moved(batch, compute.device))
+        return trainer.step(loss)
+
+    return step
+
+
+def judging(inputs: Inputs, compute: Compute) -> Callable[[], object]:
+    """One batch of crops, from and to the CPU."""
+    with computing(compute):
+        net = for_judging(new_net(inputs))
+    crops = random_crops(inputs, CROPS_AT_ONCE)
+
+    @torch.no_grad()
+    def judge() -> Tensor:
+        return net.recording_logits(net.encode(crops))
+
+    return judge
+
+
+def repeated(
+    work: Callable[[], object], way: Callable[[], AbstractContextManager[object]], steps: int
+) -> Callable[[], None]:
+    def run() -> None:
+        with way():
+            for _ in range(steps):
+                work()
+
+    return run
+
+
+@torch.no_grad()
+def deviation(inputs: Inputs, compute: Compute, learns: bool) -> float:
+    """How far the vectors of both ways lie apart at most, relative to the largest number in them.
+
+    In training mode, kernels take other code than in judging; dropout draws the same numbers both times.
+    """
+    net = on_device(new_net(inputs), compute.device).train(learns)
+    crops = moved(random_crops(inputs, CROPS_AT_ONCE), compute.device)
+    said = {}
+    for way, taken in WAYS.items():
+        torch.manual_seed(1)
+        with taken(), compute.autocast():
+            said[way] = copy.deepcopy(net).encode(crops).double()
+    return float((said["kernels"] - said["PyTorch"]).abs().max() / said["PyTorch"].abs().max())
+
+
+if __name__ == "__main__":
+    main()
