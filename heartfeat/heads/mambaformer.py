@@ -16,6 +16,7 @@ from heartfeat.heads.head import HeadState, Prediction, Progress
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.panel import Said, fit_combiner, gathered, mean_said, weigh
+from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.mamba.training import train_net
 from heartfeat.heads.monitor import Monitor, as_monitor
 from heartfeat.heads.neural.compute import current_compute
@@ -106,10 +107,11 @@ class MambaFormer:
             net, epochs = train_net(inputs, learned.take(ids[fold != number]), held, watching, seed)
             nets.append(net)
             history += [{"inner_fold": float(number), **epoch} for epoch in epochs]
-            parts.append((fold == number, (fold == number)[learned.patient_of], _said(inputs, [net], held)))
+            said = _said(inputs, [inputs.predictor(net, held)], len(held.views))
+            parts.append((fold == number, (fold == number)[learned.patient_of], said))
         self._nets = tuple(nets)
-        said = gathered(parts, len(fold), len(learned.patient_of))
-        self._learn_weighing(said, learned, int((valid.labels != UNLABELLED).sum()))
+        of_all = gathered(parts, len(fold), len(learned.patient_of))
+        self._learn_weighing(of_all, learned, int((valid.labels != UNLABELLED).sum()))
         return history
 
     def _learn_weighing(self, said: Said, learned: Examples, valid: int) -> None:
@@ -136,7 +138,8 @@ class MambaFormer:
         """
         inputs, nets = self._fitted()
         with one_thread():
-            said, extra = _said(inputs, nets, examples), _extra(inputs, nets, examples)
+            judging, views = [inputs.predictor(net, examples) for net in nets], len(examples.views)
+            said, extra = _said(inputs, judging, views), _extra(inputs, judging, views)
         patients = said.patients
         if self._combiner is not None:
             patients = weigh(self._combiner, said.evidence(examples.patient_of), inputs.quality_of(examples))
@@ -179,24 +182,22 @@ class MambaFormer:
         return self._inputs, self._nets
 
 
-def _said(inputs: Inputs, nets: Sequence[MambaFormerNet], examples: Examples) -> Said:
+def _said(inputs: Inputs, predictors: Sequence[Predictor], views: int) -> Said:
     """The mean over networks, view by view."""
     settings, all_said = inputs.settings, []
-    for net in nets:
-        predictor = inputs.predictor(net, examples)
-        views = [predictor.view(number) for number in range(len(examples.views))]
-        patients, recordings = (np.stack(part) for part in zip(*views, strict=True))
+    for one in predictors:
+        of_views = [one.view(number) for number in range(views)]
+        patients, recordings = (np.stack(part) for part in zip(*of_views, strict=True))
         judged = patients if settings.patient_weight else None
         all_said.append(Said(judged, recordings if settings.recording_weight else None))
     return mean_said(all_said)
 
 
-def _extra(inputs: Inputs, nets: Sequence[MambaFormerNet], examples: Examples) -> dict[str, np.ndarray]:
+def _extra(inputs: Inputs, predictors: Sequence[Predictor], views: int) -> dict[str, np.ndarray]:
     """Mean probabilities ``(views, patients, its classes)`` of every auxiliary task."""
     if not inputs.tasks:
         return {}
-    predictors = [inputs.predictor(net, examples) for net in nets]
-    of_views = [[one.extra(number) for one in predictors] for number in range(len(examples.views))]
+    of_views = [[one.extra(number) for one in predictors] for number in range(views)]
     return {
         name: np.stack([np.mean([said[name] for said in view], axis=0) for view in of_views])
         for name in inputs.tasks

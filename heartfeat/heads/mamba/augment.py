@@ -16,7 +16,7 @@ BAND_MASK_SHARE = 0.12
 def shift_level(crops: Tensor, generator: np.random.Generator) -> Tensor:
     """Add one random constant per crop: on log spectrograms a gain."""
     shifts = generator.normal(0.0, GAIN, (len(crops), 1, 1)).astype(np.float32)
-    return crops + torch.from_numpy(shifts)
+    return crops + torch.from_numpy(shifts).to(crops.device)
 
 
 def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Generator) -> Tensor:
@@ -37,7 +37,7 @@ def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Gene
     position = np.arange(size)
     hidden = ((position >= start) & (position < start + width)).any(axis=0)
     mask = torch.from_numpy(hidden).unsqueeze(2 if axis == 1 else 1)
-    return crops.masked_fill(mask, 0.0)
+    return crops.masked_fill(mask.to(crops.device), 0.0)
 
 
 def augment(crops: Tensor, spec: FeatureSpec, generator: np.random.Generator) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor
@@ -15,7 +15,8 @@ from heartfeat.heads.mamba.crop_sources import CycleImages, TimeTokens
 class CropCutter:
     """Cuts crops out of the features of some patients.
 
-    A recording shorter than a crop is repeated cyclically (a heart is periodic), so no crop needs padding.
+    A recording shorter than a crop is repeated cyclically (a heart is periodic), so no crop needs padding. Sets of
+    heart beats know no time: of them there is one image per recording.
 
     Parameters
     ----------
@@ -25,40 +26,62 @@ class CropCutter:
         Feature sets to cut from.
     seconds
         Length of a crop (s).
+    device
+        Where crops are wanted; features are kept there as far as they fit.
     """
 
-    def __init__(self, examples: Examples, specs: Sequence[FeatureSpec], seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(
+        self, examples: Examples, specs: Sequence[FeatureSpec], seconds: float, device: str = "cpu"
+    ) -> None:
+        self.seconds, self.device = seconds, device
         self.specs = tuple(specs)
-        self._sources: dict[str, TimeTokens | CycleImages] = {
-            spec.name: (TimeTokens if spec.cycle is None else CycleImages)(examples.features[spec.name], spec)
+        self._in_time = {
+            spec.name: TimeTokens(examples.features[spec.name], spec, device)
             for spec in specs
+            if spec.cycle is None
         }
-        self.durations = np.min(
-            [np.full(len(examples.patient_of), np.inf), *(source.durations for source in self._all())], axis=0
-        )
+        self._in_cycle = {
+            spec.name: CycleImages(examples.features[spec.name], spec, device)
+            for spec in specs
+            if spec.cycle is not None
+        }
         # Where beats are all there is, one crop stands for a recording.
-        self.durations[np.isinf(self.durations)] = seconds
+        durations = [source.durations for source in self._in_time.values()]
+        self.durations = (
+            np.min(durations, axis=0) if durations else np.full(len(examples.patient_of), seconds)
+        )
 
-    def clean_tokens(self, name: str) -> Tensor:
-        """All tokens of one feature set in the clean view, ``(rows, D)``."""
-        return self._sources[name].clean_tokens()
+    def clean_tokens(self) -> dict[str, Tensor]:
+        """All tokens in the clean view, ``(rows, D)`` per feature set."""
+        sources: dict[str, TimeTokens | CycleImages] = {**self._in_time, **self._in_cycle}
+        return {name: source.clean_tokens() for name, source in sources.items()}
 
     def cut(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
-        """Crops ``(crops, tokens, D)`` float32 per feature set.
+        """Crops ``(crops, tokens, D)`` float32 per feature set, each with its recording's images of heart beats.
 
         Parameters
         ----------
         recordings, starts, views
             ``(crops,)``: row of the recording, start of the crop (s), and number of the view.
         """
+        return {**self.cut_time(recordings, starts, views), **self.cut_cycles(recordings, views)}
+
+    def cut_time(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
+        """As `cut`, without sets of heart beats."""
         return {
             name: source.cut(recordings, starts, views, self.seconds)
-            for name, source in self._sources.items()
+            for name, source in self._in_time.items()
         }
 
-    def _all(self) -> Iterable[TimeTokens | CycleImages]:
-        return self._sources.values()
+    def cut_cycles(self, recordings: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
+        """Images ``(recordings, phases, numbers x statistics)`` float32 per set of heart beats.
+
+        Parameters
+        ----------
+        recordings, views
+            ``(recordings,)``: rows and numbers of views.
+        """
+        return {name: source.cut(recordings, views) for name, source in self._in_cycle.items()}
 
     def random_starts(self, recordings: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Uniform start times (s) at which a whole crop fits (0 where the recording is shorter)."""

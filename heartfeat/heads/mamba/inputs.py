@@ -16,7 +16,7 @@ from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
 from heartfeat.heads.neural.class_weights import loss_weights
-from heartfeat.heads.neural.compute import for_judging
+from heartfeat.heads.neural.compute import current_compute, on_device
 from heartfeat.heads.patient_quality import patients_with_quality
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
@@ -94,9 +94,10 @@ class Inputs:
             When the features are not those that the head was fitted on.
         """
         check_features(self.specs, examples)
-        cutter = CropCutter(examples, self.specs, self.settings.crop_seconds)
+        device = current_compute().device
+        cutter = CropCutter(examples, self.specs, self.settings.crop_seconds, device)
         sites, metadata = self.sites_of(examples), self.metadata_of(examples)
-        return Predictor(for_judging(net), cutter, examples, sites, metadata, self.class_weights)
+        return Predictor(on_device(net, device), cutter, examples, sites, metadata, self.class_weights)
 
     def sites_of(self, examples: Examples) -> np.ndarray:
         """``(recordings,)`` site codes."""

@@ -78,14 +78,28 @@ class MambaFormerNet(nn.Module):
             standardise.learn(tokens[name])
 
     def standardise(self, crops: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Crops by feature set, standardised with the figures of the training tokens."""
-        return {name: standardise(crops[name]) for name, standardise in self._standardisers()}
+        """Crops of all or some feature sets, standardised with the figures of the training tokens."""
+        return {
+            name: standardise(crops[name]) for name, standardise in self._standardisers() if name in crops
+        }
 
-    def encode(self, crops: Mapping[str, Tensor]) -> Tensor:
-        """Standardised crops, ``(crops, tokens, dim)`` per feature set, to vectors ``(crops, width)``."""
+    def encode(self, crops: Mapping[str, Tensor], cycles: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Standardised crops to vectors ``(crops, width)``.
+
+        Parameters
+        ----------
+        crops
+            ``(crops, tokens, dim)`` per feature set.
+        cycles
+            What `encode_cycles` says of each crop's beats, where that is known; then ``crops`` need not hold them.
+        """
         vectors = [self._encode_time(crops)] if self.names else []
-        vectors += [path(crops[name]) for name, path in self._cycles()]
+        vectors += (self.encode_cycles(crops) if cycles is None else cycles).values()
         return self.merge(torch.cat(vectors, dim=-1))
+
+    def encode_cycles(self, crops: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Vectors ``(crops, width)`` per set of heart beats, which are the same for all crops of a recording."""
+        return {name: path(crops[name]) for name, path in self._cycles()}
 
     def _encode_time(self, crops: Mapping[str, Tensor]) -> Tensor:
         stems = [stem(crops[name]) for name, stem in self._stems()]

@@ -9,6 +9,7 @@ from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.neural.bags import slots_of
 from heartfeat.heads.neural.class_weights import posterior
+from heartfeat.heads.neural.compute import current_compute
 
 DRAWS = 8
 """Patient probabilities are means over this many choices of one crop per recording.
@@ -17,7 +18,8 @@ The patient classifier alone decides: on validation patients no blend with a rul
 probabilities (highest, mean or noisy-or of Present) had a better likelihood.
 """
 
-_CROPS_AT_ONCE = 64
+_AT_ONCE = {"cpu": 64, "cuda": 512}
+"""Crops that are encoded together: on a GPU starting the work takes the time, not doing it."""
 
 
 class Predictor:
@@ -26,7 +28,7 @@ class Predictor:
     Parameters
     ----------
     net, cutter, examples
-        The network, and the patients with their crops.
+        The network, and the patients with their crops on the network's device.
     sites, metadata
         ``(recordings,)`` site codes and ``(patients, metadata)`` encoded metadata.
     weights
@@ -43,25 +45,26 @@ class Predictor:
         weights: np.ndarray,
     ) -> None:
         self.net, self.cutter, self.weights = net.eval(), cutter, weights
-        self.patient_of = examples.patient_of
-        self.patients = len(examples.patients)
-        self.sites, self.metadata = torch.from_numpy(sites), torch.from_numpy(metadata)
+        self.patient_of, self.patients = examples.patient_of, len(examples.patients)
+        of_patients = sites, slots_of(self.patient_of, self.patients), metadata
+        self._of_patients = tuple(torch.from_numpy(array).to(cutter.device) for array in of_patients)
         self.crop_recordings, self.crop_starts = cutter.grid()
+        self._vectors: dict[int, Tensor] = {}
 
     @torch.no_grad()
     def view(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of one view: ``(patients, classes)`` and ``(recordings, classes)`` float64."""
-        vectors = self._encode(number)
-        of_crops = _probabilities(self.net.recording_logits(vectors), self.weights)
-        return self._patients(vectors), self._mean_over_crops(of_crops)
+        with current_compute().autocast():
+            vectors = self._encode(number)
+            of_crops = _probabilities(self.net.recording_logits(vectors), self.weights)
+            return self._patients(vectors), self._mean_over_crops(of_crops)
 
     @torch.no_grad()
     def extra(self, number: int) -> dict[str, np.ndarray]:
         """Probabilities of every auxiliary task under one view: ``(patients, its classes)`` float64 by name."""
-        vectors, slots = self._encode(number), torch.from_numpy(slots_of(self.patient_of, self.patients))
-        draws = [
-            self.net.extra_logits(vectors[crop], self.sites, slots, self.metadata) for crop in self._draws()
-        ]
+        with current_compute().autocast():
+            vectors = self._encode(number)
+            draws = [self.net.extra_logits(vectors[crop], *self._of_patients) for crop in self._draws()]
         even = {name: np.ones(logits.shape[1]) for name, logits in draws[0].items()}
         return {
             name: np.mean([_probabilities(logits[name], ones) for logits in draws], axis=0)
@@ -69,13 +72,28 @@ class Predictor:
         }
 
     def _encode(self, view: int) -> Tensor:
-        parts = []
-        for first in range(0, len(self.crop_recordings), _CROPS_AT_ONCE):
-            chosen = slice(first, first + _CROPS_AT_ONCE)
-            recordings, starts = self.crop_recordings[chosen], self.crop_starts[chosen]
-            crops = self.cutter.cut(recordings, starts, np.full(len(recordings), view))
-            parts.append(self.net.encode(self.net.standardise(crops)))
-        return torch.cat(parts)
+        """Vectors of all crops, ``(crops, width)``, made when they are first asked for."""
+        if view not in self._vectors:
+            cycles, parts = self._encode_cycles(view), []
+            for chosen in self._in_parts(len(self.crop_recordings)):
+                recordings, starts = self.crop_recordings[chosen], self.crop_starts[chosen]
+                crops = self.cutter.cut_time(recordings, starts, np.full_like(recordings, view))
+                own = {name: vectors[recordings] for name, vectors in cycles.items()}
+                parts.append(self.net.encode(self.net.standardise(crops), own))
+            self._vectors[view] = torch.cat(parts).float()
+        return self._vectors[view]
+
+    def _encode_cycles(self, view: int) -> dict[str, Tensor]:
+        """Vectors of all recordings' beats, ``(recordings, width)`` per set: once for all crops of a recording."""
+        recordings, parts = np.arange(len(self.patient_of)), []
+        for chosen in self._in_parts(len(recordings)):
+            images = self.cutter.cut_cycles(recordings[chosen], np.full_like(recordings[chosen], view))
+            parts.append(self.net.encode_cycles(self.net.standardise(images)))
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    def _in_parts(self, count: int) -> list[slice]:
+        size = _AT_ONCE.get(torch.device(self.cutter.device).type, 64)
+        return [slice(first, first + size) for first in range(0, count, size)]
 
     def _mean_over_crops(self, of_crops: np.ndarray) -> np.ndarray:
         counts = np.bincount(self.crop_recordings, minlength=len(self.patient_of))
@@ -90,13 +108,12 @@ class Predictor:
         return [torch.from_numpy(first + draw * counts // DRAWS) for draw in range(DRAWS)]
 
     def _patients(self, vectors: Tensor) -> np.ndarray:
-        slots = torch.from_numpy(slots_of(self.patient_of, self.patients))
         total = np.zeros((self.patients, len(self.weights)))
         for crop in self._draws():
-            logits = self.net.patient_logits(vectors[crop], self.sites, slots, self.metadata)
+            logits = self.net.patient_logits(vectors[crop], *self._of_patients)
             total += _probabilities(logits, self.weights)
         return total / DRAWS
 
 
 def _probabilities(logits: Tensor, weights: np.ndarray) -> np.ndarray:
-    return posterior(torch.softmax(logits.double(), dim=-1).numpy(), weights)
+    return posterior(torch.softmax(logits.double(), dim=-1).cpu().numpy(), weights)

@@ -33,8 +33,8 @@ def train_net(
     settings, compute = inputs.settings, current_compute()
     torch.manual_seed(seed)
     net = inputs.new_net()
-    cutter = CropCutter(train, inputs.specs, settings.crop_seconds)
-    net.learn_scales({spec.name: cutter.clean_tokens(spec.name) for spec in inputs.specs})
+    cutter = CropCutter(train, inputs.specs, settings.crop_seconds, compute.device)
+    net.learn_scales(cutter.clean_tokens())
     generator = np.random.default_rng(seed)
     maker = BatchMaker(train, cutter, inputs.sites_of(train), inputs.metadata_of(train), settings, generator)
     steps, placed = settings.epochs * maker.batches, on_device(net, compute.device)
@@ -43,7 +43,7 @@ def train_net(
     loss_of = BatchLoss(inputs, compute.device)
 
     def losses() -> Iterator[Tensor]:
-        for batch in maker.epoch(net):
+        for batch in maker.epoch(placed):
             with compute.autocast():
                 loss = loss_of(placed, moved(batch, compute.device))
             yield loss

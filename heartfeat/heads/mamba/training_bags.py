@@ -25,7 +25,7 @@ class Batch:
     Attributes
     ----------
     crops
-        Standardised, augmented crops ``(recordings, tokens, D)`` by feature set.
+        Standardised, augmented crops ``(recordings, tokens, D)`` by feature set, on the cutter's device.
     sites, slots, metadata
         As `MambaFormerNet.patient_logits` takes them.
     patient_targets, recording_targets
@@ -146,5 +146,5 @@ class BatchMaker:
 
 
 def _blend(own: Tensor, other: Tensor, share: Tensor) -> Tensor:
-    share = share.view(-1, *[1] * (own.dim() - 1))
+    share = share.view(-1, *[1] * (own.dim() - 1)).to(own.device)
     return share * own + (1 - share) * other

@@ -75,7 +75,8 @@ class Loop(Generic[Net]):
         started = time.perf_counter()
         for epoch in range(len(self.history) + 1, settings.epochs + 1):
             self.trainer.net.train()
-            mean = float(np.mean([self.trainer.step(loss) for loss in self.losses()]))
+            steps = torch.stack([self.trainer.step(loss) for loss in self.losses()])
+            mean = float(np.mean(steps.tolist()))
             self.history.append({"epoch": float(epoch), "loss": mean, **self._watch(epoch)})
             stop = self._tell(time.perf_counter() - started)
             figure = self._figure()

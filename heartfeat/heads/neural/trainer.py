@@ -59,8 +59,8 @@ class Trainer(Generic[Net]):
         """The network with averaged weights; follows every step."""
         return cast(Net, self._average.module)
 
-    def step(self, loss: Tensor) -> float:
-        """One update from ``loss``; its value."""
+    def step(self, loss: Tensor) -> Tensor:
+        """One update from ``loss``; its value, for which a GPU is not waited."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.clip is not None:
@@ -69,7 +69,7 @@ class Trainer(Generic[Net]):
         self.optimiser.step()
         self.schedule.step()
         self._average.update_parameters(self.net)
-        return loss.item()
+        return loss.detach()
 
     def tensors(self) -> dict[str, Tensor]:
         """All tensors that training goes on from, by name: weights, their average, and the optimiser's moments."""

@@ -91,6 +91,15 @@ def test_beats_alone_need_no_merging():
     assert torch.equal(net.encode(five), net.cycles[0](five["beats"]))
 
 
+def test_crops_of_a_recording_may_share_its_image():
+    net, five = network(specs=(BEATS, *SPECS)), crops(5)
+    rows, images = torch.tensor([0, 0, 1, 1, 1]), five.pop("beats")
+    of_images = net.encode_cycles({"beats": images[:2]})["beats"]
+    assert of_images.shape == (2, 32)
+    shared = net.encode(five, {"beats": of_images[rows]})
+    torch.testing.assert_close(shared, net.encode({**five, "beats": images[rows]}))
+
+
 def test_scales_of_beats_are_learned_for_every_band_and_statistic():
     net = network(specs=(BEATS, *SPECS))
     tokens = {name: crop.flatten(0, 1) * 3 + 2 for name, crop in crops(400).items()}

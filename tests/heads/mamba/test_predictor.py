@@ -24,9 +24,34 @@ def predictor(examples, weights=(1.0, 1.0, 1.0)):
 def test_crops_are_encoded_alike_in_any_batch_size(token_examples, monkeypatch):
     examples = token_examples(6)
     expected = predictor(examples).view(0)
-    monkeypatch.setattr(predictor_module, "_CROPS_AT_ONCE", 3)
+    monkeypatch.setattr(predictor_module, "_AT_ONCE", 3)
     for seen, wanted in zip(predictor(examples).view(0), expected, strict=True):
         np.testing.assert_allclose(seen, wanted, atol=1e-5)
+
+
+def test_beats_are_looked_at_once_per_recording_whatever_its_crops(beats_examples, monkeypatch):
+    monkeypatch.setattr(predictor_module, "_AT_ONCE", 7)
+    judging = predictor(beats_examples(6, {"logmel": (32, 50.0)}))
+    seen = []
+    judging.net.cycles[0].register_forward_pre_hook(lambda _, images: seen.append(images[0]))
+    vectors = judging._encode(0)
+    assert len(seen) > 1
+    assert sum(len(images) for images in seen) == len(judging.patient_of) < len(vectors)
+    of_crop, starts = judging.crop_recordings, judging.crop_starts
+    crop_by_crop = judging.cutter.cut(of_crop, starts, np.zeros_like(of_crop))
+    with torch.no_grad():
+        expected = judging.net.encode(judging.net.standardise(crop_by_crop))
+    torch.testing.assert_close(vectors, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_view_is_encoded_once_whatever_is_asked_of_it(token_examples):
+    judging, calls = predictor(token_examples(6)), []
+    judging.net.pooling.register_forward_hook(lambda *_: calls.append(1))
+    first = judging.view(0)
+    count = len(calls)
+    for seen, again in zip(first, judging.view(0), strict=True):
+        np.testing.assert_array_equal(seen, again)
+    assert len(calls) == count
 
 
 def test_views_are_judged_by_themselves(token_examples):
