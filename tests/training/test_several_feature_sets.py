@@ -113,7 +113,7 @@ def test_a_saved_head_predicts_the_same_bits(head, examples, tmp_path):
 
 def test_a_patient_does_not_depend_on_batch_mates_or_batch_size(head, examples, monkeypatch):
     together = head.predict(examples)
-    monkeypatch.setattr(predictor, "_CROPS_AT_ONCE", 3)
+    monkeypatch.setattr(predictor, "_AT_ONCE", 3)
     in_threes = head.predict(examples)
     np.testing.assert_allclose(in_threes.patients, together.patients, atol=1e-5)
     for number, patient in enumerate(examples.patients["patient"]):

@@ -18,8 +18,8 @@ The patient classifier alone decides: on validation patients no blend with a rul
 probabilities (highest, mean or noisy-or of Present) had a better likelihood.
 """
 
-_AT_ONCE = {"cpu": 64, "cuda": 512}
-"""Crops that are encoded together: on a GPU starting the work takes the time, not doing it."""
+_AT_ONCE, _AT_ONCE_ON_GPU = 64, 512
+"""Crops that are encoded together: on a GPU it is starting the work that takes time, not doing it."""
 
 
 class Predictor:
@@ -92,7 +92,7 @@ class Predictor:
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     def _in_parts(self, count: int) -> list[slice]:
-        size = _AT_ONCE.get(torch.device(self.cutter.device).type, 64)
+        size = _AT_ONCE_ON_GPU if self.cutter.device.startswith("cuda") else _AT_ONCE
         return [slice(first, first + size) for first in range(0, count, size)]
 
     def _mean_over_crops(self, of_crops: np.ndarray) -> np.ndarray:
