@@ -49,10 +49,10 @@ def _ahead(
         if unit is None:
             return None
         started = time.perf_counter()
-        facts, recording = call(look_at, unit, targets)
+        facts, heard = call(look_at, unit, targets)
         with asking:
             keys = source.claim(facts)
-        cuts = call(cut_views, recording, specs, keys) if keys else {}
+        cuts = call(cut_views, heard, specs, keys) if keys else {}
         return Prepared(facts, cuts, time.perf_counter() - started)
 
     waiting: deque[Future[Prepared | None]] = deque()

@@ -14,6 +14,7 @@ from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.extraction.ledger import Unit
 from heartfeat.signals.quality import quality_figures
 from heartfeat.signals.recording import Recording, read_recording
+from heartfeat.signals.segmentation import segment
 from heartfeat.views import apply_view
 
 
@@ -36,8 +37,25 @@ class Prepared:
     seconds: float
 
 
-def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, Recording | None]:
-    """What there is to know of a recording, and its samples unless it cannot be used for ``targets``."""
+@dataclass(frozen=True)
+class Heard:
+    """A recording's samples and the states of its cardiac cycle.
+
+    Attributes
+    ----------
+    recording
+        As decoded.
+    states
+        ``(frames,)`` uint8 states at 50 Hz by the automatic segmenter, for they must exist for any audio. Found before
+        the views, so that all views of a recording have the same beats.
+    """
+
+    recording: Recording
+    states: np.ndarray
+
+
+def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, Heard | None]:
+    """What there is to know of a recording, and its sound unless it cannot be used for ``targets``."""
     mark = mark_file(unit.path)
     try:
         recording = read_recording(unit.path)
@@ -45,6 +63,7 @@ def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, R
             check_rate(recording.sample_rate, target)
     except RecordingError as error:
         return Facts(unit.recording, mark, SKIPPED, error.reason, detail=error.detail), None
+    heard = Heard(recording, segment(recording.samples, recording.sample_rate))
     facts = Facts(
         recording=unit.recording,
         mark=mark,
@@ -52,20 +71,17 @@ def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, R
         pcm_digest=recording.pcm_digest,
         sample_rate=recording.sample_rate,
         duration=recording.duration,
-        quality=quality_figures(recording.samples, recording.sample_rate),
+        quality=quality_figures(recording.samples, recording.sample_rate, heard.states),
     )
-    return facts, recording
+    return facts, heard
 
 
 def cut_views(
-    recording: Recording, specs: Mapping[str, BackboneSpec], keys: Iterable[BlockKey]
+    heard: Heard, specs: Mapping[str, BackboneSpec], keys: Iterable[BlockKey]
 ) -> dict[BlockKey, Cut]:
     """The windows of a recording's blocks; ``specs`` are backbones by core key."""
-    wanted = list(keys)
+    wanted, recording = list(keys), heard.recording
     used = {key.core_key: specs[key.core_key] for key in wanted}
-    states = None
-    if any(spec.windows != "fixed" for spec in used.values()):
-        states = _states(recording)
     cuts: dict[BlockKey, Cut] = {}
     for core_key, spec in used.items():
         target = spec.preprocessing
@@ -73,15 +89,5 @@ def cut_views(
         for key in wanted:
             if key.core_key == core_key:
                 view = apply_view(key.view, levelled, target.sample_rate, key.pcm_digest)
-                cuts[key] = cut(view, spec, states)
+                cuts[key] = cut(view, spec, heard.states)
     return cuts
-
-
-def _states(recording: Recording) -> np.ndarray:
-    """``(frames,)`` uint8 states at 50 Hz by the automatic segmenter, for they must exist for any audio.
-
-    Found before the views, so that all views of a recording have the same beats.
-    """
-    from heartfeat.signals.segmentation import segment
-
-    return segment(recording.samples, recording.sample_rate)

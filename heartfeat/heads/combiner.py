@@ -10,7 +10,7 @@ import numpy as np
 
 from heartfeat.heads.linear_model import LinearModel
 
-PENALTY = 0.004
+PENALTY = 0.002
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Combiner:
         Parameters
         ----------
         evidence, quality
-            ``(n, columns)`` each, finite; quality may have no columns.
+            ``(n, classes - 1, columns)``: what speaks for and against the answer to each question, as log odds; and
+            ``(n, columns)``, of which there may be none. All finite.
         labels
             ``(n,)`` class codes.
         classes
@@ -73,4 +74,5 @@ class Combiner:
 
 
 def _rows(evidence: np.ndarray, quality: np.ndarray, code: int) -> np.ndarray:
-    return evidence if code == 0 else np.concatenate([evidence, quality], axis=1)
+    asked = evidence[:, code]
+    return asked if code == 0 else np.concatenate([asked, quality], axis=1)

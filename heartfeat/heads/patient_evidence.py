@@ -10,9 +10,10 @@ def patient_evidence(
 ) -> np.ndarray:
     """Highest, second highest and mean over a patient's recordings, and the patient as a whole.
 
-    All as log odds, of each class against the rest. The highest carries that one site is enough to hear a murmur,
-    the second that another one agrees, the mean that all of them do. Probabilities are kept from 0 and 1 by 0.001:
-    beyond, models differ in their boldness more than in what they know.
+    All as log odds of one class against all later ones, for every class but the last: what a `Combiner` asks. The
+    highest carries that one site is enough to hear a murmur, the second that another one agrees, the mean that all of
+    them do. Probabilities are kept from 0 and 1 by 0.001: beyond, models differ in their boldness more than in what
+    they know.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ def patient_evidence(
     Returns
     -------
     evidence
-        ``(patients, 4 x classes)`` float64, or fewer where one of the two is None.
+        ``(patients, classes - 1, 4)`` float64, or 3 or 1 where one of the two is None.
     """
     parts = []
     if recordings is not None:
@@ -38,7 +39,7 @@ def patient_evidence(
         ]
     if patients is not None:
         parts.append(patients)
-    return np.concatenate([_log_odds(part) for part in parts], axis=1)
+    return np.stack([_log_odds(part) for part in parts], axis=2)
 
 
 def mean_per_patient(rows: np.ndarray, patient_of: np.ndarray, patients: int) -> np.ndarray:
@@ -60,5 +61,9 @@ def _starts(patient_of: np.ndarray, patients: int) -> np.ndarray:
 
 
 def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Of each class but the last against all later ones, ``(n, classes)`` to ``(n, classes - 1)``."""
     kept = np.clip(probabilities, _FLOOR, 1 - _FLOOR)
-    return np.log(kept / (1 - kept))
+    # What is left for later classes of the first is the rest; a row of highest probabilities sums to more than 1.
+    later = np.cumsum(kept[:, :0:-1], axis=1)[:, ::-1]
+    later[:, 0] = 1 - kept[:, 0]
+    return np.log(kept[:, :-1] / later)

@@ -1,22 +1,33 @@
-"""Four figures that say how far a recording can be trusted."""
+"""Figures that say how far a recording can be trusted."""
 
 import numpy as np
 
 from heartfeat.signals.filters import band_pass
+from heartfeat.signals.segmentation import DIASTOLE, FRAME_RATE, S1, S2, SYSTOLE
 
-QUALITY = ("clipping", "silence", "snr_db", "periodicity")
+CONTRASTS = ("s1_contrast_db", "s2_contrast_db")
+"""How clearly each heart sound is heard."""
+
+WHOLE = ("clipping", "silence", "snr_db", "periodicity")
+"""Figures that need no heart sounds to be found."""
+
+QUALITY = (*WHOLE, *CONTRASTS)
 """Names of the quality figures, in the order of their columns."""
 
 HEART_BAND = (20.0, 800.0)
+CLEAR_BAND = (150.0, 600.0)
+"""What a stethoscope that is held badly loses first of a heart sound (Hz)."""
+
 HEART_RATES = (40.0, 220.0)
 """Beats per minute that count as a heart."""
 
 _ENVELOPE_RATE = 50
 _SNR_LIMIT = 60.0
+_TINY_POWER = 1e-12
 
 
-def quality_figures(samples: np.ndarray, sample_rate: float) -> dict[str, float]:
-    """Clipping, silence, in-band signal-to-noise ratio and periodicity of a recording as decoded.
+def quality_figures(samples: np.ndarray, sample_rate: float, states: np.ndarray) -> dict[str, float]:
+    """Clipping, silence, in-band signal-to-noise ratio, periodicity and contrasts of a recording as decoded.
 
     Parameters
     ----------
@@ -24,6 +35,8 @@ def quality_figures(samples: np.ndarray, sample_rate: float) -> dict[str, float]
         ``(n,)`` float32 before any filtering.
     sample_rate
         In Hz.
+    states
+        ``(frames,)`` states of the cardiac cycle at 50 Hz; see :func:`heartfeat.signals.segmentation.segment`.
 
     Returns
     -------
@@ -33,6 +46,8 @@ def quality_figures(samples: np.ndarray, sample_rate: float) -> dict[str, float]
         ``snr_db``: power within 20-800 Hz over power outside, in dB, limited to +-60; comparable only between
         recordings of one sample rate, for outside ends at the Nyquist frequency.
         ``periodicity``: 0 to 1, highest peak of the envelope's autocorrelation at 40-220 beats/min.
+        ``s1_contrast_db``, ``s2_contrast_db``: mean level within 150-600 Hz in S1 less that in systole, and in S2 less
+        that in diastole, in dB; 0 where there is none of the two, or no such band. A murmur lowers the first.
     """
     centred = samples.astype(np.float64) - float(np.mean(samples, dtype=np.float64))
     return {
@@ -40,6 +55,7 @@ def quality_figures(samples: np.ndarray, sample_rate: float) -> dict[str, float]
         "silence": _silence(centred, sample_rate),
         "snr_db": _snr_db(centred, sample_rate),
         "periodicity": _periodicity(centred, sample_rate),
+        **dict(zip(CONTRASTS, _contrasts(centred, sample_rate, states), strict=True)),
     }
 
 
@@ -98,3 +114,21 @@ def _envelope(centred: np.ndarray, sample_rate: float) -> np.ndarray:
     spectrum = np.fft.rfft(envelope)
     spectrum[np.fft.rfftfreq(len(envelope), 1 / _ENVELOPE_RATE) < 0.5] = 0
     return np.fft.irfft(spectrum, len(envelope))
+
+
+def _contrasts(centred: np.ndarray, sample_rate: float, states: np.ndarray) -> tuple[float, float]:
+    """Of S1 over systole and of S2 over diastole (dB)."""
+    low, high = CLEAR_BAND
+    if sample_rate / 2 <= low:
+        return 0.0, 0.0
+    band = band_pass(centred.astype(np.float32), sample_rate, low, high).astype(np.float64)
+    edges = np.arange(0, len(band), sample_rate / FRAME_RATE).astype(int)
+    power = np.add.reduceat(np.square(band), edges) / np.diff(np.append(edges, len(band)))
+    count = min(len(power), len(states))
+    level, frames = 10 * np.log10(power[:count] + _TINY_POWER), states[:count]
+    of_state = {state: level[frames == state] for state in (S1, SYSTOLE, S2, DIASTOLE)}
+    return _difference(of_state[S1], of_state[SYSTOLE]), _difference(of_state[S2], of_state[DIASTOLE])
+
+
+def _difference(sound: np.ndarray, pause: np.ndarray) -> float:
+    return float(sound.mean() - pause.mean()) if len(sound) and len(pause) else 0.0

@@ -111,7 +111,9 @@ def pooled_examples(token_examples: Callable[..., Examples]) -> Callable[..., Ex
         snr = pl.Series("snr_db", [None, *np.linspace(-5, 20, len(arrays.spans) - 1)])
         return dataclasses.replace(
             examples,
-            recordings=examples.recordings.with_columns(snr, clipping=pl.lit(0.01)),
+            recordings=examples.recordings.with_columns(
+                snr, snr.alias("s1_contrast_db").fill_null(0.0), clipping=pl.lit(0.01)
+            ),
             features={"logmel": dataclasses.replace(arrays, tokens=None, pooled=pooled)},
         )
 

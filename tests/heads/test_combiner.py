@@ -12,8 +12,8 @@ LABELS = np.arange(90) % 3
 def rows(seed=0):
     """Evidence that tells the first class from the rest, and quality that tells the second from the third."""
     generator = np.random.default_rng(seed)
-    evidence, quality = generator.normal(size=(90, 6)), generator.normal(size=(90, 2))
-    evidence[:, 0] += 2 * (LABELS == 0)
+    evidence, quality = generator.normal(size=(90, 2, 3)), generator.normal(size=(90, 2))
+    evidence[:, 0, 0] += 2 * (LABELS == 0)
     quality[:, 0] += 3 * (LABELS == 1)
     return evidence, quality
 
@@ -22,8 +22,8 @@ def test_each_class_is_what_earlier_questions_left_of_it():
     evidence, quality = rows()
     combiner = Combiner.fit(evidence, quality, LABELS, 3)
     first, second = combiner.questions
-    all_columns = np.concatenate([evidence, quality], axis=1)
-    (yes, no), (then, never) = first.predict(evidence).T, second.predict(all_columns).T
+    of_second = np.concatenate([evidence[:, 1], quality], axis=1)
+    (yes, no), (then, never) = first.predict(evidence[:, 0]).T, second.predict(of_second).T
     predicted = combiner.predict(evidence, quality)
     assert predicted == pytest.approx(np.stack([yes, no * then, no * never], axis=1))
     assert predicted.sum(axis=1) == pytest.approx(1)
@@ -33,10 +33,18 @@ def test_each_class_is_what_earlier_questions_left_of_it():
 def test_a_question_is_asked_only_of_those_whom_earlier_ones_left():
     evidence, quality = rows()
     left = LABELS > 0
-    all_columns = np.concatenate([evidence, quality], axis=1)[left]
-    expected = LinearModel.fit(all_columns, LABELS[left] - 1, 2, PENALTY)
+    columns = np.concatenate([evidence[:, 1], quality], axis=1)[left]
+    expected = LinearModel.fit(columns, LABELS[left] - 1, 2, PENALTY)
     second = Combiner.fit(evidence, quality, LABELS, 3).questions[1]
-    assert (second.predict(all_columns) == expected.predict(all_columns)).all()
+    assert (second.predict(columns) == expected.predict(columns)).all()
+
+
+def test_a_question_is_answered_by_its_own_evidence():
+    evidence, quality = rows()
+    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    other = evidence.copy()
+    other[:, 1] += 1
+    assert (combiner.predict(other, quality)[:, 0] == combiner.predict(evidence, quality)[:, 0]).all()
 
 
 def test_quality_says_nothing_of_the_first_class():
@@ -51,7 +59,7 @@ def test_of_two_classes_quality_has_no_say_and_may_be_missing():
     evidence, quality = rows()
     labels, none = (LABELS != 0).astype(int), np.zeros((90, 0))
     two = Combiner.fit(evidence, quality, labels, 2)
-    expected = LinearModel.fit(evidence, labels, 2, PENALTY).predict(evidence)
+    expected = LinearModel.fit(evidence[:, 0], labels, 2, PENALTY).predict(evidence[:, 0])
     assert two.predict(evidence, quality) == pytest.approx(expected)
     without = Combiner.fit(evidence, none, labels, 2)
     assert (without.predict(evidence, none) == two.predict(evidence, quality)).all()

@@ -11,9 +11,9 @@ def test_the_state_is_a_handful_of_small_arrays(pooled_examples):
     shapes = {name: array.shape for name, array in state.arrays.items()}
     columns = shapes["recording.weights"][1]
     assert shapes == {
-        "combiner.0.weights": (2, 12),
+        "combiner.0.weights": (2, 4),
         "combiner.0.bias": (2,),
-        "combiner.1.weights": (2, 12 + 8),
+        "combiner.1.weights": (2, 4 + 4),
         "combiner.1.bias": (2,),
         "recording.weights": (3, columns),
         "recording.bias": (3,),

@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
 
-from heartfeat.signals.quality import QUALITY, quality_figures
+from heartfeat.signals import quality
+from heartfeat.signals.quality import CONTRASTS, QUALITY
 from heartfeat.signals.recording import read_recording
+from heartfeat.signals.segmentation import DIASTOLE, S1, S2, SYSTOLE, segment
 
 RATE = 2000
+
+
+def quality_figures(samples, rate):
+    return quality.quality_figures(samples, rate, segment(samples, rate))
 
 
 def noise(seconds=12, level=0.1):
@@ -62,6 +68,50 @@ def test_periodicity_is_high_for_a_beat_and_low_for_noise(per_minute):
 
 def test_periodicity_is_low_for_a_beat_that_no_heart_has():
     assert quality_figures(beats(25), RATE)["periodicity"] < 0.3
+
+
+def cycles(s1_db, s2_db, frequency=300):
+    """Twelve beats of 0.8 s: a tone whose level in S1 and S2 stands out, and their states."""
+    states = np.tile(np.repeat([S1, SYSTOLE, S2, DIASTOLE], [6, 10, 5, 19]), 12).astype(np.uint8)
+    level = np.select([states == S1, states == S2], [s1_db, s2_db], 0.0)
+    time = np.arange(len(states) * RATE // 50) / RATE
+    loud = np.repeat(10 ** (level / 20), RATE // 50)
+    return (0.01 * loud * np.sin(2 * np.pi * frequency * time)).astype(np.float32), states
+
+
+def test_contrasts_are_how_far_each_sound_stands_out_of_the_pause_behind_it():
+    figures = quality.quality_figures(*_with_rate(cycles(12, 6)))
+    # Frames at the edges of a sound hear both.
+    assert [figures[name] for name in CONTRASTS] == pytest.approx([12, 6], abs=1.0)
+
+
+def test_contrasts_know_nothing_of_sounds_below_their_band():
+    loud, states = cycles(20, 20, frequency=40)
+    figures = quality.quality_figures(loud + cycles(0, 0)[0], RATE, states)
+    assert [figures[name] for name in CONTRASTS] == pytest.approx([0, 0], abs=1.5)
+
+
+def test_contrasts_do_not_depend_on_the_level():
+    samples, states = cycles(9, 3)
+    one, louder = (quality.quality_figures(gain * samples, RATE, states) for gain in (1, 50))
+    assert [one[name] for name in CONTRASTS] == pytest.approx([louder[name] for name in CONTRASTS], abs=1e-3)
+
+
+@pytest.mark.parametrize("missing", [(S1, S2), (SYSTOLE, DIASTOLE)])
+def test_a_contrast_of_what_is_not_there_is_zero(missing):
+    samples, states = cycles(12, 6)
+    states[np.isin(states, missing)] = 0
+    assert [quality.quality_figures(samples, RATE, states)[name] for name in CONTRASTS] == [0.0, 0.0]
+
+
+def test_a_recording_without_their_band_has_no_contrasts():
+    figures = quality_figures(noise()[:2000], 250)
+    assert [figures[name] for name in CONTRASTS] == [0.0, 0.0]
+
+
+def _with_rate(cycles_and_states):
+    samples, states = cycles_and_states
+    return samples, RATE, states
 
 
 @pytest.mark.data

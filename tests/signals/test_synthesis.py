@@ -5,6 +5,7 @@ import pytest
 
 from heartfeat.signals.filters import band_pass
 from heartfeat.signals.quality import quality_figures
+from heartfeat.signals.segmentation import segment
 from heartfeat.signals.synthesis import DIASTOLE, S1, S2, SYSTOLE, Heart, Listening, synthesise
 from heartfeat.signals.synthetic_murmur import GRADE_DB, PITCHES, Murmur
 
@@ -66,7 +67,7 @@ def test_heart_sounds_stand_above_the_pauses_and_below_800_hz():
     assert min(level[S1], level[S2]) > max(level[SYSTOLE], level[DIASTOLE]) + 10
     power = np.abs(np.fft.rfft(samples)) ** 2
     assert power[np.fft.rfftfreq(len(samples), 1 / RATE) > 800].sum() < 0.02 * power.sum()
-    assert quality_figures(samples, RATE)["periodicity"] > 0.6
+    assert quality_figures(samples, RATE, segment(samples, RATE))["periodicity"] > 0.6
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,8 @@ def test_louder_noise_hides_the_heart():
     noisy = Listening(
         **{**QUIET.__dict__, "hiss_db": 0.0, "voice_db": -3.0, "knocks_per_second": 1.0, "knock_db": 10.0}
     )
-    clean_figures, noisy_figures = (quality_figures(listen(listening=one)[0], RATE) for one in (QUIET, noisy))
+    heard = [listen(listening=one)[0] for one in (QUIET, noisy)]
+    clean_figures, noisy_figures = (quality_figures(one, RATE, segment(one, RATE)) for one in heard)
     assert noisy_figures["periodicity"] < clean_figures["periodicity"] - 0.3
 
 

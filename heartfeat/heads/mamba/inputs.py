@@ -20,7 +20,7 @@ from heartfeat.heads.neural.compute import current_compute, on_device
 from heartfeat.heads.patient_quality import patients_with_quality
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
-from heartfeat.signals.quality import QUALITY
+from heartfeat.signals.quality import CONTRASTS
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Inputs:
         """
         patients = patients_with_quality(examples)
         categories, numbers = (CATEGORIES, NUMBERS) if settings.metadata else ((), ())
-        numbers = (*numbers, *(QUALITY if settings.quality else ()))
+        numbers = (*numbers, *(CONTRASTS if settings.quality else ()))
         weighed = settings.quality and settings.inner_folds
         return cls(
             settings=settings,
@@ -74,7 +74,7 @@ class Inputs:
             specs=feature_specs(examples),
             tasks=_tasks(settings, examples),
             metadata=MetadataEncoder.fit(patients, categories, numbers) if numbers else None,
-            quality=MetadataEncoder.fit(patients, (), QUALITY) if weighed else None,
+            quality=MetadataEncoder.fit(patients, (), CONTRASTS) if weighed else None,
             class_weights=loss_weights(examples.labels, examples.classes, settings.class_weights),
         )
 

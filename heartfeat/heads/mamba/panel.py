@@ -27,7 +27,7 @@ class Said:
     recordings: np.ndarray | None
 
     def evidence(self, patient_of: np.ndarray) -> np.ndarray:
-        """``(views, patients, columns)`` of `patient_evidence`."""
+        """``(views, patients, classes - 1, columns)`` of `patient_evidence`."""
         some = self.recordings if self.recordings is not None else self.patients
         assert some is not None
         return np.stack(
@@ -80,12 +80,12 @@ def gathered(parts: Sequence[tuple[np.ndarray, np.ndarray, Said]], patients: int
 def fit_combiner(
     evidence: np.ndarray, quality: np.ndarray, labels: np.ndarray, classes: int, keep: np.ndarray
 ) -> Combiner:
-    """Learn to weigh ``evidence`` ``(views, patients, columns)`` on the patients to ``keep``, under all views.
+    """Learn to weigh ``evidence`` ``(views, patients, classes - 1, columns)`` on the patients to ``keep``.
 
     ``quality`` is ``(patients, columns)``, ``labels`` ``(patients,)``.
     """
     views = len(evidence)
-    rows = evidence[:, keep].reshape(-1, evidence.shape[2])
+    rows = evidence[:, keep].reshape(-1, *evidence.shape[2:])
     return Combiner.fit(rows, np.tile(quality[keep], (views, 1)), np.tile(labels[keep], views), classes)
 
 

@@ -95,7 +95,7 @@ class TabularHead:
             self._models = {"recording": of_recordings.model, "patient": of_patients.model}
             views = zip(of_recordings.unseen, of_patients.unseen, strict=True)
             evidence = [patient_evidence(*view, table.patient_of) for view in views]
-            quality = self._encoder.quality_of(averages[0])
+            quality = table.quality
             every = np.ones(len(fold), dtype=bool)
             self._combiner = self._combine(evidence, quality, table.patient_labels, every)
             held = np.arange(len(fold)) >= len(fold) - int((valid.labels != UNLABELLED).sum())
@@ -132,7 +132,7 @@ class TabularHead:
             of_recordings = predict_views(self._models["recording"], rows)
             of_patients = predict_views(self._models["patient"], averages)
             views = zip(of_recordings, of_patients, strict=True)
-            quality = encoder.quality_of(averages[0])
+            quality = encoder.quality_of(examples)
             patients = [combiner.predict(patient_evidence(*view, patient_of), quality) for view in views]
         return Prediction(np.stack(patients), of_recordings)
 

@@ -9,7 +9,7 @@ from heartfeat.errors import ConfigError, FeatureKeyError
 from heartfeat.heads.feature_spec import feature_specs
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.settings import MambaFormerSettings
-from heartfeat.signals.quality import QUALITY
+from heartfeat.signals.quality import CONTRASTS
 
 SETTINGS = MambaFormerSettings(
     width=32, state=4, inner_folds=2, patient_weight=1.0, metadata=True, quality=True, class_weights=None
@@ -24,7 +24,7 @@ def learned(examples, **changes):
 def examples(beats_examples):
     made = beats_examples(9, {"logmel": (32, 50.0)})
     snr = np.linspace(-5, 20, len(made.patient_of))
-    return dataclasses.replace(made, recordings=made.recordings.with_columns(snr_db=pl.Series(snr)))
+    return dataclasses.replace(made, recordings=made.recordings.with_columns(s1_contrast_db=pl.Series(snr)))
 
 
 def test_inputs_survive_json(examples):
@@ -38,7 +38,7 @@ def test_inputs_survive_json(examples):
 
 
 def test_quality_is_weighed_where_there_are_inner_folds_and_it_is_asked_for(examples):
-    assert learned(examples).quality_of(examples).shape == (9, 2 * len(QUALITY))
+    assert learned(examples).quality_of(examples).shape == (9, 2 * len(CONTRASTS))
     for changes in ({"inner_folds": 0}, {"quality": False}):
         assert learned(examples, **changes).quality_of(examples).shape == (9, 0)
 
