@@ -112,6 +112,7 @@ def fit(
     from heartfeat.training.feature_keys import check_settings
     from heartfeat.training.fitting import Fitting
     from heartfeat.training.kept_folds import keeping_folds
+    from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings
     from heartfeat.training.protocol import Protocol
     from heartfeat.training.runs import new_run_name
@@ -156,7 +157,7 @@ def fit(
         )
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)
         trackers.finish(results.scores)
-    say_loudly(warnings(experiment.record.met_before))
+        say_loudly([*warnings(experiment.record.met_before), *lacking_figures(opened)])
     return Fitted(folder, experiment.record, results)
 
 

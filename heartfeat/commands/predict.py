@@ -42,6 +42,7 @@ def predict(
     from heartfeat.stores import open_store
     from heartfeat.tasks import encode_labels, get_task
     from heartfeat.training.ensemble import predict_with_run
+    from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings_of_store
     from heartfeat.training.runs import load_record
 
@@ -55,7 +56,7 @@ def predict(
         ids = opened.patients.select("patient", "person")
         with show_progress() as update:
             said = predict_with_run(record, folder, opened, update)
-        say_loudly(warnings_of_store(opened, record.features))
+        say_loudly([*warnings_of_store(opened, record.features), *lacking_figures(opened)])
     patients, persons = (said.patients[column].to_list() for column in ("patient", "person"))
     own = deciding(task, encode_labels(task, load_predictions(folder)["label"])) if task.balanced else task
     table = table_of(own, patients, persons, -1, said.ways, said.view_spread, said.fold_spread)

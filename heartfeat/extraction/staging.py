@@ -24,6 +24,7 @@ from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.locks import held
+from heartfeat.signals.quality import QUALITY
 
 BLOCKS = "blocks.bin"
 JOURNAL = "journal.jsonl"
@@ -195,7 +196,10 @@ def read_staging(staging: Path) -> Staged:
         written = (shard / BLOCKS).stat().st_size if (shard / BLOCKS).is_file() else 0
         for line in _whole_lines(shard / JOURNAL):
             if "facts" in line:
-                facts.append(Facts.from_json(line["facts"]))
+                seen = Facts.from_json(line["facts"])
+                # A journal of an earlier release may lack a figure; the recording is then looked at again.
+                if seen.quality is None or set(QUALITY) <= set(seen.quality):
+                    facts.append(seen)
                 continue
             # Interned, because millions of blocks share few keys, views and digests.
             key = BlockKey(*map(sys.intern, line.pop("block")))

@@ -61,7 +61,7 @@ class MambaFormerSettings(NeuralSettings):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether the quality figures of a patient's recordings are used; they tell what cannot be judged.
+        Whether the contrasts of a patient's heart sounds are used; they tell what cannot be judged.
     seed
         Seed of the initial weights and of every random draw.
     """
@@ -120,7 +120,7 @@ class LogisticSettings(BaseModel):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether the recordings' quality figures are used.
+        Whether quality figures are used: of a recording as a whole beside its features, contrasts in the combiner.
     seed
         Seed of the inner folds.
     """
@@ -153,7 +153,7 @@ class LgbmSettings(BaseModel):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether the recordings' quality figures are used.
+        Whether quality figures are used: of a recording as a whole beside its features, contrasts in the combiner.
     seed
         Seed of the inner folds and of every tree.
     """

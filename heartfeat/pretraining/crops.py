@@ -87,7 +87,8 @@ class CropDrawer:
         self._hop, self._tokens, self._margin = grid.hop, grid.frames, grid.lead
         self.samples = grid.samples
         self._variation = Variation(settings, sounds.sample_rate)
-        self._lengths = np.diff(sounds.offsets)
+        self._onsets: dict[int, np.ndarray] = {}
+        self._lengths, self._state_lengths = np.diff(sounds.offsets), np.diff(sounds.state_offsets)
         self._flat, self._flat_states = (self._there(array) for array in (sounds.samples, sounds.states))
         self._patients = _Groups(chosen, [(one.cohort, one.patient) for one in sounds.sources])
         people = {(one.cohort, one.person) for one in sounds.sources}
@@ -127,15 +128,17 @@ class CropDrawer:
 
     def _beats(self, recording: int, span: int) -> np.ndarray:
         """Starts whose first token begins with an S1; those that leave ``span`` samples, if there are any."""
-        beats = onsets(self._sounds.states_of(recording), S1)
-        starts = np.round(beats * self._sounds.sample_rate).astype(np.int64) - self._margin
+        if recording not in self._onsets:
+            beats = onsets(self._sounds.states_of(recording), S1)
+            self._onsets[recording] = np.round(beats * self._sounds.sample_rate).astype(np.int64)
+        starts = self._onsets[recording] - self._margin
         whole = starts[starts + span <= self._lengths[recording]]
         # Beyond the end a recording goes on at its beginning: a seam, to be had only where it must be.
         return whole if len(whole) else starts
 
     def _cut(self, drawn: _Stretches) -> Tensor:
         """``(n, samples)`` float32."""
-        starts, speeds, lengths, offsets = self._columns(drawn, self._sounds.offsets, self._lengths)
+        starts, speeds, lengths, offsets = self._columns(drawn, self._sounds.offsets)
         places = torch.arange(self.samples, device=self._device) * speeds
         low = places.floor()
         share = (places - low).float()
@@ -146,19 +149,18 @@ class CropDrawer:
 
     def _states(self, drawn: _Stretches) -> Tensor:
         """``(n, tokens, 4)`` share of the states in each token of a recording's crop."""
-        state_lengths = np.diff(self._sounds.state_offsets)
-        starts, speeds, lengths, offsets = self._columns(drawn, self._sounds.state_offsets, self._lengths)
+        starts, speeds, lengths, offsets = self._columns(drawn, self._sounds.state_offsets)
         looks = (torch.arange(self._tokens * LOOKS, device=self._device) + 0.5) * (self._hop / LOOKS)
         moments = starts + (self._margin + looks) * speeds
         frames = (moments % lengths * (FRAME_RATE / self._sounds.sample_rate)).long()
-        last = self._there(state_lengths[drawn.recordings] - 1)[:, None]
+        last = self._there(self._state_lengths[drawn.recordings] - 1)[:, None]
         seen = self._flat_states[offsets + frames.minimum(last)].unflatten(1, (self._tokens, LOOKS))
         names = torch.arange(S1, S1 + STATES, device=self._device)
         return (seen[..., None] == names).float().mean(dim=2)
 
-    def _columns(self, drawn: _Stretches, offsets: np.ndarray, lengths: np.ndarray) -> tuple[Tensor, ...]:
-        """Starts, speeds (float64), lengths and offsets of crops, ``(n, 1)`` each."""
-        rows = (drawn.starts, drawn.speeds, lengths[drawn.recordings], offsets[drawn.recordings])
+    def _columns(self, drawn: _Stretches, offsets: np.ndarray) -> tuple[Tensor, ...]:
+        """Starts, speeds (float64) and lengths of crops, and these offsets, ``(n, 1)`` each."""
+        rows = (drawn.starts, drawn.speeds, self._lengths[drawn.recordings], offsets[drawn.recordings])
         return tuple(self._there(row)[:, None] for row in rows)
 
     def _there(self, array: np.ndarray) -> Tensor:

@@ -27,7 +27,7 @@ READ_EVERY = 20
 """Steps on a GPU whose figures are read together: to read is to wait for it."""
 
 Tell = Callable[[int, int, str], None]
-"""``tell(step, steps, detail)``, called after every step."""
+"""``tell(step, steps, detail)``, called whenever figures were read: after every step on a CPU."""
 
 Watch = Callable[[dict[str, float]], None]
 """Called with every new row of the history."""
@@ -52,7 +52,7 @@ class PretrainLoop:
     kept
         Where the training is kept and goes on from.
     tell, watch
-        Called after every step, and after every look.
+        Called whenever figures were read, and after every look.
     """
 
     settings: PretrainSettings

@@ -45,5 +45,6 @@ def find(folder: Path) -> Sounds:
     """What `leave` wrote; the arrays are mapped, so that processes of one machine share their memory."""
     rest = json.loads((folder / "sounds.json").read_text(encoding="utf-8"))
     sources = tuple(Source(*one) for one in rest.pop("sources"))
+    # Private pages: torch warns of memory that is read-only, and nobody writes to it.
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ARRAYS}
     return Sounds(sources=sources, **arrays, **rest)

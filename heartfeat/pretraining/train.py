@@ -30,6 +30,9 @@ from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.writing import describe_checkpoint, write_checkpoint
 from heartfeat.training.trackers import TrackedRun, Tracking, tracking
 
+DRAWS = 2
+"""Raised when the same seed draws other crops; what was kept of earlier draws is not gone on from."""
+
 KEPT_FILE = "resume.safetensors"
 
 Progress = Callable[[str, int, int, str], None]
@@ -143,6 +146,7 @@ def made_of(described: Mapping[str, Any], sounds: Sounds, accelerator: Any) -> d
     names = sha256(repr([source[:4] for source in sounds.sources]).encode())
     return {
         "settings": dict(described),
+        "draws": DRAWS,
         "recordings": names.hexdigest(),
         "sounds": sha256(np.ascontiguousarray(sounds.samples).data).hexdigest(),
         "device": accelerator.device.type,

@@ -107,10 +107,8 @@ def _periodicity(centred: np.ndarray, sample_rate: float) -> float:
 def _envelope(centred: np.ndarray, sample_rate: float) -> np.ndarray:
     """Mean magnitude within 25-400 Hz at 50 values per second, slower than 0.5 Hz taken out."""
     band = np.abs(band_pass(centred.astype(np.float32), sample_rate, 25.0, 400.0))
-    edges = np.arange(0, len(band), sample_rate / _ENVELOPE_RATE).astype(int)
-    sums = np.add.reduceat(band.astype(np.float64), edges)
     # Square root: one loud knock must not hide the beats.
-    envelope = np.sqrt(sums / np.diff(np.append(edges, len(band))))
+    envelope = np.sqrt(_means(band, sample_rate / _ENVELOPE_RATE))
     spectrum = np.fft.rfft(envelope)
     spectrum[np.fft.rfftfreq(len(envelope), 1 / _ENVELOPE_RATE) < 0.5] = 0
     return np.fft.irfft(spectrum, len(envelope))
@@ -121,13 +119,19 @@ def _contrasts(centred: np.ndarray, sample_rate: float, states: np.ndarray) -> t
     low, high = CLEAR_BAND
     if sample_rate / 2 <= low:
         return 0.0, 0.0
-    band = band_pass(centred.astype(np.float32), sample_rate, low, high).astype(np.float64)
-    edges = np.arange(0, len(band), sample_rate / FRAME_RATE).astype(int)
-    power = np.add.reduceat(np.square(band), edges) / np.diff(np.append(edges, len(band)))
+    band = band_pass(centred.astype(np.float32), sample_rate, low, high)
+    power = _means(np.square(band), sample_rate / FRAME_RATE)
     count = min(len(power), len(states))
     level, frames = 10 * np.log10(power[:count] + _TINY_POWER), states[:count]
     of_state = {state: level[frames == state] for state in (S1, SYSTOLE, S2, DIASTOLE)}
     return _difference(of_state[S1], of_state[SYSTOLE]), _difference(of_state[S2], of_state[DIASTOLE])
+
+
+def _means(values: np.ndarray, length: float) -> np.ndarray:
+    """Float64 means over stretches of about ``length`` values, which need not be a whole number."""
+    edges = np.arange(0, len(values), length).astype(int)
+    edges = edges[edges < len(values)]  # the division may round up to one more
+    return np.add.reduceat(values, edges, dtype=np.float64) / np.diff(np.append(edges, len(values)))
 
 
 def _difference(sound: np.ndarray, pause: np.ndarray) -> float:

@@ -23,7 +23,7 @@ from heartfeat.training.examples import load_examples
 from heartfeat.training.fitting import IN_ORDER, Fitting
 from heartfeat.training.met_before import met_by_fold
 from heartfeat.training.protocol import EVERYTHING, Protocol
-from heartfeat.training.runs import RunRecord
+from heartfeat.training.runs import RUN_FORMAT, RunRecord
 from heartfeat.training.validation_scores import ValidationScores
 
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch", "transformers")
@@ -99,7 +99,7 @@ def run_experiment(
     fitting = replace(fitting, score=fitting.score or ValidationScores(task))
     versions = {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}}
     settings = head.model_dump(mode="json")
-    made_of = {"settings": settings, "versions": versions}
+    made_of = {"format": RUN_FORMAT, "settings": settings, "versions": versions}
     folds = fit_folds(examples, splits, lambda number: make_head(head), progress, protocol, fitting, made_of)
     split = {patient for fold in splits.folds for side in fold.sides().values() for patient in side}
     met = met_by_fold(store, features, [fold.test.patients["patient"].to_list() for fold in folds])

@@ -5,6 +5,8 @@ import pytest
 
 import heartfeat
 from heartfeat.errors import ConfigError, DeviceError, RecordingError, StoreError
+from heartfeat.signals.quality import CONTRASTS
+from heartfeat.stores import KeptFeatureSet, write_store
 
 
 def test_a_finished_store_is_left_alone(project):
@@ -23,6 +25,23 @@ def test_a_store_is_not_emptied_because_its_files_are_elsewhere(project, synthet
         heartfeat.extract(config=project, set=[f"data.path={data}"], device="cpu", workers=1)
     with heartfeat.open_store(project.parent / "store.zarr") as opened:
         assert (opened.recordings["status"] == "ok").all()
+
+
+def test_a_store_of_an_earlier_release_gets_the_figures_that_it_lacks(project, capsys):
+    uri = project.parent / "store.zarr"
+    with heartfeat.open_store(uri) as opened:
+        whole, kept = opened.recordings, [KeptFeatureSet(name) for name in opened.feature_sets]
+        write_store(uri, whole.drop(CONTRASTS), opened.patients, kept, attrs=opened.attrs)
+    heartfeat.fit(head="logistic", name="without", config=project)
+    assert "lacks the quality figures s1_contrast_db, s2_contrast_db" in capsys.readouterr().err
+
+    summary = heartfeat.extract(config=project, device="cpu", workers=1)
+
+    assert (summary.encoded, summary.reused) == (0, len(whole))
+    with heartfeat.open_store(uri) as opened:
+        assert opened.recordings.select(whole.columns).equals(whole)
+    heartfeat.fit(head="logistic", name="with", config=project)
+    assert "lacks" not in capsys.readouterr().err
 
 
 def test_a_view_is_added_without_encoding_the_others_again(project):

@@ -1,14 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from heartfeat.errors import StoreError
-from heartfeat.extraction.facts import OK, Facts, FileMark
+from heartfeat.extraction.facts import OK, SKIPPED, Facts, FileMark
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.extraction.staging import BLOCKS, JOURNAL, StagingWriter, alone, read_staging, remove_shards
+from heartfeat.signals.quality import QUALITY
 
-FACTS = Facts("r1", FileMark(10, 20), OK, None, "digest", 4000, 2.5, {"snr_db": 3.0})
+FACTS = Facts("r1", FileMark(10, 20), OK, None, "digest", 4000, 2.5, dict.fromkeys(QUALITY, 3.0))
 
 
 def key(number: int) -> BlockKey:
@@ -28,6 +30,21 @@ def write(staging: Path, numbers: range, commit: bool = True) -> Path:
                 writer.note(FACTS)
                 writer.commit()
         return writer.shard
+
+
+def test_a_recording_whose_figures_are_of_an_earlier_release_is_looked_at_again(tmp_path: Path) -> None:
+    earlier = replace(FACTS, quality={"snr_db": 3.0})
+    skipped = replace(FACTS, status=SKIPPED, reason="silent", quality=None)
+    with StagingWriter(tmp_path / "s") as writer:
+        writer.add(key(0), *block(0))
+        for facts in (earlier, skipped):
+            writer.note(facts)
+        writer.commit()
+
+    staged = read_staging(tmp_path / "s")
+
+    assert staged.facts == (skipped,)
+    assert list(staged.blocks) == [key(0)]
 
 
 def test_what_was_committed_is_read_back_from_all_shards(tmp_path: Path) -> None:

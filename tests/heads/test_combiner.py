@@ -44,7 +44,13 @@ def test_a_question_is_answered_by_its_own_evidence():
     combiner = Combiner.fit(evidence, quality, LABELS, 3)
     other = evidence.copy()
     other[:, 1] += 1
-    assert (combiner.predict(other, quality)[:, 0] == combiner.predict(evidence, quality)[:, 0]).all()
+    plain, changed = (combiner.predict(rows, quality) for rows in (evidence, other))
+    assert (changed[:, 0] == plain[:, 0]).all()
+    assert (changed[:, 1] != plain[:, 1]).all()
+    other = evidence.copy()
+    other[:, 0] += 1
+    changed = combiner.predict(other, quality)
+    assert changed[:, 1] / changed[:, 1:].sum(axis=1) == pytest.approx(plain[:, 1] / plain[:, 1:].sum(axis=1))
 
 
 def test_quality_says_nothing_of_the_first_class():

@@ -89,6 +89,22 @@ def test_a_structure_that_is_in_one_crop_of_a_pair_only_is_not_compared():
     assert all(p.grad.eq(0).all() for p in objective.projectors["structure"].parameters())
 
 
+def test_the_mean_over_structures_is_over_those_that_are_compared():
+    encoder, batch = make_encoder(), make_batch(6)
+    objective = objective_of(encoder, temperature=0.2)
+    states = batch.states.clone()
+    states[6:, :, 1:3] = 0
+    figures = objective(encoder, Pairs(batch.plain, batch.varied, states, batch.people), RNG)
+    people, expected = batch.people.numpy(), []
+    for place, (vectors, present) in embeddings(encoder, objective.projectors, batch.varied, states).items():
+        both = np.tile(present[:6] & present[6:], 2)
+        if place and both.any():
+            ours, who = vectors[both], people[both]
+            expected.append(info_nce(ours, np.roll(ours, len(ours) // 2, axis=0), ours, who, who, 0.2))
+    assert len(expected) == 2
+    assert figures["structure"].item() == pytest.approx(np.mean(expected), rel=1e-4)
+
+
 def test_the_projection_of_a_level_without_weight_is_not_trained():
     objective = objective_of(make_encoder(), structure_weight=0.0)
     assert not any(p.requires_grad for p in objective.projectors["structure"].parameters())

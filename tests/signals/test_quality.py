@@ -97,6 +97,11 @@ def test_contrasts_do_not_depend_on_the_level():
     assert [one[name] for name in CONTRASTS] == pytest.approx([louder[name] for name in CONTRASTS], abs=1e-3)
 
 
+def test_rates_that_no_frame_divides_are_measured_to_the_last_sample():
+    """861 Hz x 10 s: the last edge of the frames comes out one behind the end."""
+    assert np.isfinite(list(quality_figures(noise()[:8610], 861).values())).all()
+
+
 @pytest.mark.parametrize("missing", [(S1, S2), (SYSTOLE, DIASTOLE)])
 def test_a_contrast_of_what_is_not_there_is_zero(missing):
     samples, states = cycles(12, 6)

@@ -6,10 +6,13 @@ from transformers.models.mamba.modeling_mamba import MambaMixer
 
 
 def _kernels_load() -> bool:
+    if not torch.cuda.is_available():
+        return False
     try:
         import causal_conv1d  # noqa: F401
         import mamba_ssm.ops.selective_scan_interface  # noqa: F401
-    except ImportError:
+    except (ImportError, OSError, RuntimeError):
+        # Built for another PyTorch, or for a driver that is not there: then they say all sorts of things.
         return False
     return True
 

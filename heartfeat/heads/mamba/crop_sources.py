@@ -33,7 +33,7 @@ class TimeTokens:
         self.durations = self._lengths / spec.token_rate
 
     def clean_tokens(self) -> Tensor:
-        """``(rows, D)`` float16, recording by recording."""
+        """``(rows, D)`` float16, recording by recording, where the features lie."""
         before = np.repeat(np.cumsum(self._lengths) - self._lengths, self._lengths)
         return self._take(np.repeat(self._starts, self._lengths) + np.arange(len(before)) - before)
 
@@ -43,10 +43,10 @@ class TimeTokens:
         first = np.rint(starts * self._rate).astype(np.int64)[:, None]
         rows = self._starts[recordings, None] + (first + steps) % self._lengths[recordings, None]
         of_view = np.asarray(views, dtype=np.int64)[:, None] * self._rows
-        return self._take(of_view + rows).float()
+        return self._take(of_view + rows).to(self._device).float()
 
     def _take(self, rows: np.ndarray) -> Tensor:
-        return embedding(torch.from_numpy(rows).to(self._tokens.device), self._tokens).to(self._device)
+        return embedding(torch.from_numpy(rows).to(self._tokens.device), self._tokens)
 
 
 class CycleImages:
@@ -63,7 +63,8 @@ class CycleImages:
     def __init__(self, arrays: FeatureArrays, spec: FeatureSpec, device: str = "cpu") -> None:
         if spec.cycle is None:
             raise ValueError(f"the feature set {spec.name!r} is not one of heart beats")
-        images = torch.from_numpy(arrays.pooled).to(device)
+        self._device = device
+        images = resident(arrays.pooled, device)
         self._images = images.unflatten(2, (len(spec.statistics), *spec.cycle))
 
     def clean_tokens(self) -> Tensor:
@@ -73,7 +74,7 @@ class CycleImages:
     def cut(self, recordings: np.ndarray, views: np.ndarray) -> Tensor:
         """``(recordings, phases, bands x statistics)`` float32."""
         of_view = torch.from_numpy(np.asarray(views, dtype=np.int64))
-        return _as_tokens(self._images[of_view, torch.from_numpy(recordings)]).float()
+        return _as_tokens(self._images[of_view, torch.from_numpy(recordings)]).to(self._device).float()
 
 
 def _as_tokens(images: Tensor) -> Tensor:

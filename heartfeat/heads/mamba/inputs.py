@@ -17,7 +17,7 @@ from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
 from heartfeat.heads.neural.class_weights import loss_weights
 from heartfeat.heads.neural.compute import current_compute, on_device
-from heartfeat.heads.patient_quality import patients_with_quality
+from heartfeat.heads.patient_contrasts import encode_patients, learn_contrasts, patients_with_contrasts
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
 from heartfeat.signals.quality import CONTRASTS
@@ -38,9 +38,9 @@ class Inputs:
     tasks
         Class names of every auxiliary task.
     metadata
-        Encoder of metadata and quality figures for the patient classifier, or None.
+        Encoder of metadata and contrasts for the patient classifier, or None.
     quality
-        Encoder of quality figures for the combiner, or None.
+        Encoder of the contrasts of heart sounds for the combiner, or None.
     class_weights
         ``(classes,)`` weights in the loss.
     """
@@ -63,7 +63,7 @@ class Inputs:
         ConfigError
             When there are no labels of an auxiliary task, or the class weights do not fit the classes.
         """
-        patients = patients_with_quality(examples)
+        patients = patients_with_contrasts(examples)
         categories, numbers = (CATEGORIES, NUMBERS) if settings.metadata else ((), ())
         numbers = (*numbers, *(CONTRASTS if settings.quality else ()))
         weighed = settings.quality and settings.inner_folds
@@ -74,7 +74,7 @@ class Inputs:
             specs=feature_specs(examples),
             tasks=_tasks(settings, examples),
             metadata=MetadataEncoder.fit(patients, categories, numbers) if numbers else None,
-            quality=MetadataEncoder.fit(patients, (), CONTRASTS) if weighed else None,
+            quality=learn_contrasts(examples) if weighed else None,
             class_weights=loss_weights(examples.labels, examples.classes, settings.class_weights),
         )
 
@@ -105,11 +105,11 @@ class Inputs:
 
     def metadata_of(self, examples: Examples) -> np.ndarray:
         """``(patients, columns)`` float32 for the patient classifier; no columns where nothing is used."""
-        return _encoded(self.metadata, examples)
+        return encode_patients(self.metadata, examples)
 
     def quality_of(self, examples: Examples) -> np.ndarray:
         """``(patients, columns)`` float32 for the combiner; no columns where nothing is used."""
-        return _encoded(self.quality, examples)
+        return encode_patients(self.quality, examples)
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able fields."""
@@ -148,9 +148,3 @@ def _tasks(settings: MambaFormerSettings, examples: Examples) -> dict[str, tuple
             f"{', '.join(examples.extra_labels) or 'none besides those of the task itself'}"
         )
     return {name: examples.extra_labels[name].classes for name in settings.tasks}
-
-
-def _encoded(encoder: MetadataEncoder | None, examples: Examples) -> np.ndarray:
-    if encoder is None:
-        return np.zeros((len(examples.patients), 0), dtype=np.float32)
-    return encoder(patients_with_quality(examples))

@@ -23,7 +23,7 @@ from heartfeat.heads.neural.trainer import Trainer
 from heartfeat.heads.patient_evidence import mean_per_patient
 
 _WATCH_EVERY = 5
-"""Epochs between looks at the validation patients, which cost about a third of an epoch."""
+"""Epochs between looks at the validation patients, which cost a part of an epoch."""
 
 
 def train_net(

@@ -19,7 +19,7 @@ from heartfeat.heads.examples import Examples
 from heartfeat.heads.fingerprint import differences, fingerprint
 from heartfeat.heads.neural.compute import current_compute
 
-CHECKPOINT_FORMAT = 1
+CHECKPOINT_FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ def resident(array: np.ndarray, device: str) -> Tensor:
         tensor = torch.from_numpy(array)
     if device == "cpu" or array.nbytes > _SHARE * torch.cuda.mem_get_info(device)[0]:
         return tensor
-    _COPIES[key] = tensor.to(device)
+    try:
+        _COPIES[key] = tensor.to(device)
+    except torch.OutOfMemoryError:
+        # Folds side by side may each have seen the same room.
+        return tensor
     weakref.finalize(array, _COPIES.pop, key, None)
     return _COPIES[key]

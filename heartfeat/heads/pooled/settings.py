@@ -25,7 +25,7 @@ class PooledSettings(NeuralSettings):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether the recordings' quality figures are used.
+        Whether the quality figures of a recording as a whole are used.
     """
 
     epochs: int = Field(60, ge=1)

@@ -13,9 +13,8 @@ from heartfeat.errors import FeatureKeyError
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
 from heartfeat.heads.metadata import MetadataEncoder
-from heartfeat.heads.patient_quality import patients_with_quality
 from heartfeat.heads.site_codes import site_codes
-from heartfeat.signals.quality import CONTRASTS, WHOLE
+from heartfeat.signals.quality import WHOLE
 
 _OF_BEATS = ("mean", "p10")
 """Statistics over heart beats that become columns."""
@@ -41,8 +40,6 @@ class TabularEncoder:
     quality
         Median over the training recordings of each quality figure of a recording as a whole, put where one is missing
         (a flag says so); empty where a head does without.
-    clarity
-        Encoder of how clearly a patient's heart sounds are heard, for the combiner, or None where a head does without.
     """
 
     specs: tuple[FeatureSpec, ...]
@@ -50,7 +47,6 @@ class TabularEncoder:
     sites: tuple[str, ...]
     metadata: MetadataEncoder | None
     quality: dict[str, float]
-    clarity: MetadataEncoder | None
 
     @classmethod
     def fit(cls, examples: Examples, *, metadata: bool, quality: bool) -> Self:
@@ -62,7 +58,6 @@ class TabularEncoder:
             sites=tuple(sorted(examples.recordings["site"].drop_nulls().unique().to_list())),
             metadata=MetadataEncoder.fit(examples.patients) if metadata else None,
             quality={name: _median(examples.recordings, name) for name in WHOLE} if quality else {},
-            clarity=MetadataEncoder.fit(patients_with_quality(examples), (), CONTRASTS) if quality else None,
         )
 
     @property
@@ -113,12 +108,6 @@ class TabularEncoder:
             columns.append(np.stack([np.where(missing, median, values), missing], axis=1))
         return np.concatenate(columns, axis=1)
 
-    def quality_of(self, examples: Examples) -> np.ndarray:
-        """How clearly patients are heard, ``(patients, columns)`` float32; no columns where a head does without."""
-        if self.clarity is None:
-            return np.zeros((len(examples.patients), 0), dtype=np.float32)
-        return self.clarity(patients_with_quality(examples))
-
     def as_json(self) -> dict[str, Any]:
         """JSON-able fields."""
         return {
@@ -127,7 +116,6 @@ class TabularEncoder:
             "sites": list(self.sites),
             "metadata": self.metadata.as_json() if self.metadata else None,
             "quality": self.quality,
-            "clarity": self.clarity.as_json() if self.clarity else None,
         }
 
     @classmethod
@@ -139,7 +127,6 @@ class TabularEncoder:
             sites=tuple(fields["sites"]),
             metadata=MetadataEncoder.from_json(fields["metadata"]) if fields["metadata"] else None,
             quality=dict(fields["quality"]),
-            clarity=MetadataEncoder.from_json(fields["clarity"]) if fields["clarity"] else None,
         )
 
 

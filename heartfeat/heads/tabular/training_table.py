@@ -26,8 +26,6 @@ class TrainingTable:
         ``(recordings,)`` patient of each recording.
     patient_labels
         ``(patients,)`` class codes.
-    quality
-        ``(patients, columns)`` float32: how clearly patients are heard.
     persons
         Person of each patient.
     """
@@ -36,7 +34,6 @@ class TrainingTable:
     labels: np.ndarray
     patient_of: np.ndarray
     patient_labels: np.ndarray
-    quality: np.ndarray
     persons: list[str]
 
 
@@ -49,7 +46,6 @@ def training_table(encoder: TabularEncoder, examples: Examples) -> TrainingTable
         labels=np.where(examples.recording_labels == UNLABELLED, of_patient, examples.recording_labels),
         patient_of=examples.patient_of,
         patient_labels=examples.labels,
-        quality=encoder.quality_of(examples),
         persons=[str(person) for person in examples.patients["person"]],
     )
 
@@ -63,7 +59,6 @@ def join_tables(tables: Sequence[TrainingTable]) -> TrainingTable:
         labels=np.concatenate([table.labels for table in tables]),
         patient_of=np.concatenate(moved),
         patient_labels=np.concatenate([table.patient_labels for table in tables]),
-        quality=np.concatenate([table.quality for table in tables]),
         persons=[person for table in tables for person in table.persons],
     )
 

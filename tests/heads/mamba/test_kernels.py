@@ -6,7 +6,7 @@ import torch
 from transformers.models.mamba2 import modeling_mamba2
 
 from heartfeat.heads.mamba.block import BidirectionalMamba, MultiScaleBlock
-from heartfeat.heads.mamba.kernels import pytorch_only
+from heartfeat.heads.mamba.kernels import pytorch_only, scan_on_kernels
 
 
 def test_kernels_are_left_alone_where_tensors_are_on_the_cpu(monkeypatch):
@@ -24,6 +24,17 @@ def test_kernels_are_left_alone_where_tensors_are_on_the_cpu(monkeypatch):
     torch.testing.assert_close(block(tokens), expected)
     with pytest.raises(RuntimeError, match="GPU only"):
         block.mixer(tokens)
+
+
+def test_only_the_scan_may_run_on_kernels_and_nothing_stays_changed():
+    names = ("mamba2_chunk_scan", "mamba2_split_conv1d_scan_combined", "causal_conv1d_fn")
+    before = {name: getattr(modeling_mamba2, name) for name in names}
+    for context, plain in ((scan_on_kernels, names[1:]), (pytorch_only, names)):
+        with context():
+            for name, function in before.items():
+                expected = function.__wrapped__ if name in plain else function
+                assert getattr(modeling_mamba2, name) is expected
+        assert {name: getattr(modeling_mamba2, name) for name in names} == before
 
 
 @pytest.mark.gpu

@@ -39,3 +39,11 @@ def test_judged_crops_are_encoded_there(examples):
         vectors = judging._encode(1)
     assert vectors.device.type == "meta"
     assert vectors.shape == (len(judging.crop_recordings), 32)
+
+
+def test_what_stayed_in_ram_is_cut_there_and_learned_from_there(examples, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (0, 10**9))
+    cutter = CropCutter(examples, Inputs.learn(SETTINGS, examples).specs, 1.0, "meta")
+    crops = cutter.cut(np.array([0, 3]), np.zeros(2), np.array([0, 1]))
+    assert {one.device.type for one in crops.values()} == {"meta"}
+    assert {one.device.type for one in cutter.clean_tokens().values()} == {"cpu"}

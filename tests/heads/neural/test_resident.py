@@ -31,3 +31,15 @@ def test_a_device_holds_one_copy_as_long_as_the_array_lives(monkeypatch):
 def test_what_does_not_fit_stays_in_ram(monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (90, 1_000))
     assert resident(np.zeros((2, 3)), "meta").device.type == "cpu"
+
+
+def test_where_the_room_was_taken_meanwhile_it_stays_in_ram(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1_000, 1_000))
+
+    def taken(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.Tensor, "to", taken)
+    array = np.zeros((2, 3))
+    assert resident(array, "meta").device.type == "cpu"
+    assert not module._COPIES

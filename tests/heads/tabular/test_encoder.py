@@ -122,19 +122,3 @@ def test_an_encoder_s_beats_keep_every_phase_and_number_of_two_statistics(beats_
     images = examples.features["beats"].pooled.reshape(1, -1, 4, 18)
     assert encoder.dim == 2 * 18 + 4
     assert (encoder(examples)[..., :36] == images[:, :, [0, 2]].reshape(1, -1, 36)).all()
-
-
-@pytest.mark.parametrize("used", [True, False])
-def test_patients_have_their_best_contrasts_beside_the_rows_of_their_recordings(pooled_examples, used):
-    examples = pooled_examples()
-    encoder = TabularEncoder.fit(examples, metadata=True, quality=used)
-    quality = encoder.quality_of(examples)
-    assert quality.shape == (len(examples.patients), 4 if used else 0)
-    if used:
-        best = examples.recordings.group_by("patient", maintain_order=True).agg(
-            pl.col("s1_contrast_db").max()
-        )
-        contrast = best["s1_contrast_db"].to_numpy()
-        scaled = np.clip((contrast - contrast.mean()) / contrast.std(), -3, 3)
-        assert quality[:, 0] == pytest.approx(scaled, abs=1e-5)
-        assert (quality[:, 3] == 1).all(), "the table has no contrast of S2, so it is missing everywhere"
