@@ -39,6 +39,8 @@ def write_checkpoint(
     shutil.rmtree(beside, ignore_errors=True)
     with _silent():
         encoder.save_pretrained(beside)
+    # safetensors lets the owner alone read what it writes; who may read the rest may read this.
+    shutil.copymode(beside / "config.json", beside / "model.safetensors")
     record.write(beside)
     finish(beside)
     move_into_place(beside, folder, unfinished / "replaced")

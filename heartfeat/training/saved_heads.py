@@ -1,6 +1,7 @@
 """A fitted head on disk: safetensors, JSON and plain text, never a pickle."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ def save_state(state: HeadState, folder: Path) -> None:
     if state.arrays:
         arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
         save_file(arrays, folder / "arrays.safetensors")
+        # safetensors lets the owner alone read what it writes; who may read the rest may read this.
+        shutil.copymode(folder / "head.json", folder / "arrays.safetensors")
     for name, text in state.texts.items():
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
 

@@ -18,6 +18,9 @@ def test_the_folder_holds_the_checkpoint_and_what_tells_of_it(trained):
     names = {path.name for path in trained.folder.iterdir()}
     assert names == {"config.json", "model.safetensors", "training.json", "curves.svg", "README.md"}
     assert [path.name for path in trained.folder.parent.iterdir()] == ["enc"]
+    assert len({path.stat().st_mode for path in trained.folder.iterdir()}) == 1, (
+        "who may read one may read all"
+    )
 
 
 def test_the_card_says_what_was_learned_from_and_what_was_not(trained):

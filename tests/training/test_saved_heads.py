@@ -28,6 +28,11 @@ def test_state_survives_the_disk_bit_for_bit(tmp_path_factory, arrays, text):
         assert read.arrays[name].tobytes() == array.tobytes()
 
 
+def test_who_may_read_one_file_may_read_all(tmp_path):
+    save_state(HeadState({}, {"a": np.ones(3)}, {"model": "tree"}), tmp_path / "head")
+    assert len({path.stat().st_mode for path in (tmp_path / "head").iterdir()}) == 1
+
+
 def test_nothing_on_disk_is_a_pickle(tmp_path):
     save_state(HeadState({}, {"a": np.ones(3)}, {"model": "tree"}), tmp_path / "head")
     assert {path.name for path in (tmp_path / "head").iterdir()} == {
