@@ -19,8 +19,10 @@ import torch
 from extraction_data import medians, print_table
 from torch import Tensor
 
-from heartfeat.backbones.beats_spec import STATISTICS
+from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
+from heartfeat.extraction.pooling import STATISTICS
 from heartfeat.heads.feature_spec import FeatureSpec
+from heartfeat.heads.mamba.crops import statistics_of
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.kernels import pytorch_only
 from heartfeat.heads.mamba.net import MambaFormerNet
@@ -38,10 +40,10 @@ SECONDS = 20.0
 CROPS_AT_ONCE = 64
 """A batch of judging."""
 
-PCG = FeatureSpec("pcg", 128, 25.0, spectrogram=False, core_key="")
+PCG = FeatureSpec("pcg", 128, 25.0, spectrogram=False, core_key="", statistics=STATISTICS)
 
 BEATS = FeatureSpec(
-    "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=STATISTICS
+    "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=BEAT_STATISTICS
 )
 
 WAYS = {"kernels": nullcontext, "PyTorch": pytorch_only}
@@ -130,6 +132,11 @@ def random_crops(inputs: Inputs, count: int) -> dict[str, Tensor]:
         if spec.token_rate
         else (count, spec.cycle[0], spec.cycle[1] * len(spec.statistics))
         for spec in inputs.specs
+    }
+    shapes |= {
+        statistics_of(spec.name): (count, spec.dim * len(spec.statistics))
+        for spec in inputs.specs
+        if spec.token_rate
     }
     return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
 

@@ -33,7 +33,7 @@ class FeatureSpec:
     cycle
         Where tokens are heart beats, phases of a beat and numbers per phase.
     statistics
-        Where tokens are heart beats, names of the pooled statistics, each an image of the cycle.
+        Names of the pooled statistics; where tokens are heart beats, each is an image of the cycle.
     vectors
         Where tokens are heart beats, whether a phase holds an encoder's vector in the place of frequency bands.
     """
@@ -76,15 +76,14 @@ class FeatureSpec:
             layers=max(1, len(core.get("layers", ()))),
             states=family == "states",
             cycle=_cycle(attrs, core) if beats else None,
-            statistics=tuple(attrs["statistics"]) if beats else (),
+            statistics=tuple(attrs["statistics"]),
             vectors=beats and family != "beats",
         )
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> FeatureSpec:
         """What `as_json` gave."""
-        cycle = fields.get("cycle")
-        statistics = tuple(fields.get("statistics", ()))
+        cycle, statistics = fields["cycle"], tuple(fields["statistics"])
         return cls(**{**fields, "cycle": None if cycle is None else tuple(cycle), "statistics": statistics})
 
     def as_json(self) -> dict[str, Any]:
@@ -118,8 +117,7 @@ def check_features(fitted: tuple[FeatureSpec, ...], examples: Examples) -> None:
             )
         seen = FeatureSpec.of(spec.name, examples.features[spec.name].attrs)
         fitted_on, now = spec.as_json(), seen.as_json()
-        # Heads of earlier versions know of no layers; the core key covers them.
-        differing = [field for field in fitted_on if field != "layers" and now[field] != fitted_on[field]]
+        differing = [field for field in fitted_on if now[field] != fitted_on[field]]
         if differing:
             field = "core_key" if "core_key" in differing else differing[0]
             raise FeatureKeyError(

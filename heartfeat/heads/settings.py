@@ -29,6 +29,9 @@ class MambaFormerSettings(NeuralSettings):
     gate
         Whether tokens are weighed by where in the cardiac cycle they lie, told by the ``"energy"`` envelope of a
         log-mel feature set or by a feature set of cardiac ``"states"``.
+    statistics
+        Whether a recording's pooled tokens are looked at beside its crops, as the heads on pooled features do. Sets of
+        heart beats are statistics already.
     site_attention
         Whether recordings of a patient look at one another; without, their mean is taken.
     dropout
@@ -47,6 +50,9 @@ class MambaFormerSettings(NeuralSettings):
         Weights of the losses per recording and per patient. Without the first, recordings have no probabilities of
         their own. Without the second, recordings are drawn one by one, four times `batch_patients` of them per step,
         and what is said of them makes the patient's probabilities.
+    teacher
+        Share of every recording's label that gives way to what trees say of it, which learned from other persons of
+        the training patients: how sure one can be of a label. 0 trains on labels alone.
     inner_folds
         Networks that share the work: each is trained without one of so many parts of the training and validation
         patients, divided by person, and asked about that part. What they say of patients they had not seen teaches a
@@ -77,6 +83,7 @@ class MambaFormerSettings(NeuralSettings):
     scales: tuple[Annotated[int, Field(ge=1)], ...] = Field((1, 4), min_length=1)
     mixing: Literal["mamba", "attention", "none"] = "mamba"
     gate: Literal["none", "energy", "states"] = "none"
+    statistics: bool = True
     site_attention: bool = True
     dropout: float = Field(0.3, ge=0, lt=1)
     learning_rate: float = Field(2e-3, gt=0)
@@ -87,6 +94,7 @@ class MambaFormerSettings(NeuralSettings):
     class_weights: tuple[Annotated[float, Field(gt=0)], ...] | None = None
     recording_weight: float = Field(1.0, ge=0)
     patient_weight: float = Field(0.0, ge=0)
+    teacher: float = Field(0.8, ge=0, le=1)
     inner_folds: int = Field(5, ge=0)
     tasks: tuple[Literal["murmur", "outcome", "grade", "timing"], ...] = ()
     task_weight: float = Field(0.2, ge=0)

@@ -24,6 +24,7 @@ def _set_attrs(name: str, dim: int, rate: float | None, views: tuple[str, ...]) 
         "core_key": f"key of {name}",
         "token_rate": rate,
         "dim": dim,
+        "statistics": ["mean"],
         "views": views,
     }
 
@@ -53,10 +54,11 @@ def token_examples() -> Callable[..., Examples]:
             rows = np.repeat(recording_labels, lengths)
             tokens[:, rows == 0, : dim // 2] += 1.5
             tokens[:, rows == 1] *= 2.0
-            pooled = np.zeros((len(views), len(patient_of), dim), np.float32)
+            starts = np.cumsum(lengths) - lengths
+            pooled = np.add.reduceat(tokens, starts, axis=1) / lengths[:, None]
             attrs = _set_attrs(name, dim, rate, views)
             features[name] = FeatureArrays(
-                tokens.astype(np.float16), consecutive_spans(lengths), pooled, attrs
+                tokens.astype(np.float16), consecutive_spans(lengths), pooled.astype(np.float32), attrs
             )
         return Examples(
             classes=CLASSES,

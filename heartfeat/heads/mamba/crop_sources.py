@@ -1,4 +1,4 @@
-"""What crops are cut from: tokens along time, or the image of a recording's mean heart cycle."""
+"""What crops are cut from: tokens along time, and what there is once per recording."""
 
 import numpy as np
 import torch
@@ -75,6 +75,30 @@ class CycleImages:
         """``(recordings, phases, bands x statistics)`` float32."""
         of_view = torch.from_numpy(np.asarray(views, dtype=np.int64))
         return _as_tokens(self._images[of_view, torch.from_numpy(recordings)]).to(self._device).float()
+
+
+class RecordingStatistics:
+    """The pooled tokens of whole recordings.
+
+    Parameters
+    ----------
+    arrays
+        A feature set.
+    device
+        Where statistics are wanted.
+    """
+
+    def __init__(self, arrays: FeatureArrays, device: str = "cpu") -> None:
+        self._device, self._rows = device, resident(arrays.pooled, device)
+
+    def clean_tokens(self) -> Tensor:
+        """``(recordings, D x statistics)`` float32."""
+        return self._rows[0]
+
+    def cut(self, recordings: np.ndarray, views: np.ndarray) -> Tensor:
+        """``(recordings, D x statistics)`` float32."""
+        of_view = torch.from_numpy(np.asarray(views, dtype=np.int64))
+        return self._rows[of_view, torch.from_numpy(recordings)].to(self._device).float()
 
 
 def _as_tokens(images: Tensor) -> Tensor:

@@ -9,14 +9,19 @@ from torch import Tensor
 
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.feature_spec import FeatureSpec
-from heartfeat.heads.mamba.crop_sources import CycleImages, TimeTokens
+from heartfeat.heads.mamba.crop_sources import CycleImages, RecordingStatistics, TimeTokens
+
+
+def statistics_of(name: str) -> str:
+    """What the statistics of the feature set ``name`` are called among its crops."""
+    return f"statistics of {name}"
 
 
 class CropCutter:
     """Cuts crops out of the features of some patients.
 
     A recording shorter than a crop is repeated cyclically (a heart is periodic), so no crop needs padding. Sets of
-    heart beats know no time: of them there is one image per recording.
+    heart beats know no time: of them there is one image per recording, as there are statistics of every other set.
 
     Parameters
     ----------
@@ -40,10 +45,14 @@ class CropCutter:
             for spec in specs
             if spec.cycle is None
         }
-        self._in_cycle = {
+        self._whole: dict[str, CycleImages | RecordingStatistics] = {
             spec.name: CycleImages(examples.features[spec.name], spec, device)
             for spec in specs
             if spec.cycle is not None
+        }
+        self._whole |= {
+            statistics_of(name): RecordingStatistics(examples.features[name], device)
+            for name in self._in_time
         }
         # Where beats are all there is, one crop stands for a recording.
         durations = [source.durations for source in self._in_time.values()]
@@ -52,36 +61,37 @@ class CropCutter:
         )
 
     def clean_tokens(self) -> dict[str, Tensor]:
-        """All tokens in the clean view, ``(rows, D)`` per feature set."""
-        sources: dict[str, TimeTokens | CycleImages] = {**self._in_time, **self._in_cycle}
+        """All tokens and statistics in the clean view, ``(rows, D)`` each."""
+        sources = {**self._in_time, **self._whole}
         return {name: source.clean_tokens() for name, source in sources.items()}
 
     def cut(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
-        """Crops ``(crops, tokens, D)`` float32 per feature set, each with its recording's images of heart beats.
+        """Crops ``(crops, tokens, D)`` float32 per feature set, each with what `cut_whole` has of its recording.
 
         Parameters
         ----------
         recordings, starts, views
             ``(crops,)``: row of the recording, start of the crop (s), and number of the view.
         """
-        return {**self.cut_time(recordings, starts, views), **self.cut_cycles(recordings, views)}
+        return {**self.cut_time(recordings, starts, views), **self.cut_whole(recordings, views)}
 
     def cut_time(self, recordings: np.ndarray, starts: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
-        """As `cut`, without sets of heart beats."""
+        """As `cut`, without what there is once per recording."""
         return {
             name: source.cut(recordings, starts, views, self.seconds)
             for name, source in self._in_time.items()
         }
 
-    def cut_cycles(self, recordings: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
-        """Images ``(recordings, phases, numbers x statistics)`` float32 per set of heart beats.
+    def cut_whole(self, recordings: np.ndarray, views: np.ndarray) -> dict[str, Tensor]:
+        """Images ``(recordings, phases, numbers x statistics)`` float32 per set of heart beats, and statistics
+        ``(recordings, D x statistics)`` of every other set under the name `statistics_of` gives.
 
         Parameters
         ----------
         recordings, views
             ``(recordings,)``: rows and numbers of views.
         """
-        return {name: source.cut(recordings, views) for name, source in self._in_cycle.items()}
+        return {name: source.cut(recordings, views) for name, source in self._whole.items()}
 
     def random_starts(self, recordings: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Uniform start times (s) at which a whole crop fits (0 where the recording is shorter)."""

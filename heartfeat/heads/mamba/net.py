@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from heartfeat.heads.feature_spec import FeatureSpec
 from heartfeat.heads.mamba.auxiliary import AuxiliaryTasks
+from heartfeat.heads.mamba.crops import statistics_of
 from heartfeat.heads.mamba.cycle_path import CyclePath
 from heartfeat.heads.mamba.gate import PhaseGate, gate_source
 from heartfeat.heads.mamba.mixing import sequence_blocks
 from heartfeat.heads.mamba.pooling import AttentivePooling
 from heartfeat.heads.mamba.site_attention import SiteAttention, SiteMean
+from heartfeat.heads.mamba.statistics_path import StatisticsPath
 from heartfeat.heads.mamba.stems import Stem
 from heartfeat.heads.neural.standardise import Standardise
 from heartfeat.heads.settings import MambaFormerSettings
@@ -52,7 +54,9 @@ class MambaFormerNet(nn.Module):
         length = max(1, round(settings.crop_seconds * settings.token_rate))
         in_time = [spec for spec in specs if spec.cycle is None]
         in_cycle = [spec for spec in specs if spec.cycle is not None]
+        pooled = in_time if settings.statistics else []
         self.names, self.cycle_names = [spec.name for spec in in_time], [spec.name for spec in in_cycle]
+        self.statistics_names = [statistics_of(spec.name) for spec in pooled]
         self.stems = nn.ModuleList(Stem(spec, width, length) for spec in in_time)
         self.join = nn.Linear(width * max(1, len(in_time)), width)
         self.blocks = nn.ModuleList(sequence_blocks(settings))
@@ -65,8 +69,9 @@ class MambaFormerNet(nn.Module):
         of_patient = width + (_METADATA_WIDTH if metadata else 0)
         self.patient_classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(of_patient, classes))
         # What is not always there comes last, so that it changes no random draw of the others.
+        self.statistics = nn.ModuleList(StatisticsPath(spec, width, dropout) for spec in pooled)
         self.cycles = nn.ModuleList(CyclePath(spec, settings) for spec in in_cycle)
-        paths = len(self.cycles) + bool(in_time)
+        paths = bool(in_time) + len(self.statistics) + len(self.cycles)
         self.merge = nn.Linear(paths * width, width) if paths > 1 else nn.Identity()
         self.gate = PhaseGate(gate_source(settings.gate, specs), width) if settings.gate != "none" else None
         self.auxiliary = AuxiliaryTasks(tasks, of_patient, width) if tasks else None
@@ -83,23 +88,23 @@ class MambaFormerNet(nn.Module):
             name: standardise(crops[name]) for name, standardise in self._standardisers() if name in crops
         }
 
-    def encode(self, crops: Mapping[str, Tensor], cycles: Mapping[str, Tensor] | None = None) -> Tensor:
+    def encode(self, crops: Mapping[str, Tensor], whole: Mapping[str, Tensor] | None = None) -> Tensor:
         """Standardised crops to vectors ``(crops, width)``.
 
         Parameters
         ----------
         crops
-            ``(crops, tokens, dim)`` per feature set.
-        cycles
-            What `encode_cycles` says of each crop's beats, where that is known; then ``crops`` need not hold them.
+            What `CropCutter.cut` gives.
+        whole
+            What `encode_whole` says of each crop's recording, where that is known; then ``crops`` need not hold it.
         """
         vectors = [self._encode_time(crops)] if self.names else []
-        vectors += (self.encode_cycles(crops) if cycles is None else cycles).values()
+        vectors += (self.encode_whole(crops) if whole is None else whole).values()
         return self.merge(torch.cat(vectors, dim=-1))
 
-    def encode_cycles(self, crops: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Vectors ``(crops, width)`` per set of heart beats, which are the same for all crops of a recording."""
-        return {name: path(crops[name]) for name, path in self._cycles()}
+    def encode_whole(self, crops: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Vectors ``(crops, width)`` of beats and of statistics, which are the same for all crops of a recording."""
+        return {name: path(crops[name]) for name, path in self._whole()}
 
     def _encode_time(self, crops: Mapping[str, Tensor]) -> Tensor:
         stems = [stem(crops[name]) for name, stem in self._stems()]
@@ -147,10 +152,13 @@ class MambaFormerNet(nn.Module):
 
     def _standardisers(self) -> Iterator[tuple[str, Standardise]]:
         yield from ((name, stem.standardise) for name, stem in self._stems())
-        yield from ((name, path.standardise) for name, path in self._cycles())
+        yield from ((name, path.standardise) for name, path in self._whole())
 
-    def _cycles(self) -> Iterator[tuple[str, CyclePath]]:
-        return zip(self.cycle_names, cast(Iterable[CyclePath], self.cycles), strict=True)
+    def _whole(self) -> Iterator[tuple[str, CyclePath | StatisticsPath]]:
+        cycles = cast(Iterable[CyclePath], self.cycles)
+        yield from zip(self.cycle_names, cycles, strict=True)
+        statistics = cast(Iterable[StatisticsPath], self.statistics)
+        yield from zip(self.statistics_names, statistics, strict=True)
 
 
 def _projection(width: int) -> nn.Module:

@@ -74,21 +74,21 @@ class Predictor:
     def _encode(self, view: int) -> Tensor:
         """Vectors of all crops, ``(crops, width)``, made when they are first asked for."""
         if view not in self._vectors:
-            cycles, parts = self._encode_cycles(view), []
+            whole, parts = self._encode_whole(view), []
             for chosen in self._in_parts(len(self.crop_recordings)):
                 recordings, starts = self.crop_recordings[chosen], self.crop_starts[chosen]
                 crops = self.cutter.cut_time(recordings, starts, np.full_like(recordings, view))
-                own = {name: vectors[recordings] for name, vectors in cycles.items()}
+                own = {name: vectors[recordings] for name, vectors in whole.items()}
                 parts.append(self.net.encode(self.net.standardise(crops), own))
             self._vectors[view] = torch.cat(parts).float()
         return self._vectors[view]
 
-    def _encode_cycles(self, view: int) -> dict[str, Tensor]:
-        """Vectors of all recordings' beats, ``(recordings, width)`` per set: once for all crops of a recording."""
+    def _encode_whole(self, view: int) -> dict[str, Tensor]:
+        """Vectors of all recordings' beats and statistics, ``(recordings, width)`` each: once for all crops."""
         recordings, parts = np.arange(len(self.patient_of)), []
         for chosen in self._in_parts(len(recordings)):
-            images = self.cutter.cut_cycles(recordings[chosen], np.full_like(recordings[chosen], view))
-            parts.append(self.net.encode_cycles(self.net.standardise(images)))
+            known = self.cutter.cut_whole(recordings[chosen], np.full_like(recordings[chosen], view))
+            parts.append(self.net.encode_whole(self.net.standardise(known)))
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
     def _in_parts(self, count: int) -> list[slice]:

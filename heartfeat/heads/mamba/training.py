@@ -12,6 +12,7 @@ from heartfeat.heads.examples import Examples
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.teacher import recording_targets
 from heartfeat.heads.mamba.training_bags import Batch, BatchMaker
 from heartfeat.heads.monitor import Monitor
 from heartfeat.heads.neural.checkpoint import made_of
@@ -36,7 +37,9 @@ def train_net(
     cutter = CropCutter(train, inputs.specs, settings.crop_seconds, compute.device)
     net.learn_scales(cutter.clean_tokens())
     generator = np.random.default_rng(seed)
-    maker = BatchMaker(train, cutter, inputs.sites_of(train), inputs.metadata_of(train), settings, generator)
+    sites, metadata = inputs.sites_of(train), inputs.metadata_of(train)
+    targets = recording_targets(train, settings, seed)
+    maker = BatchMaker(train, cutter, sites, metadata, targets, settings, generator)
     steps, placed = settings.epochs * maker.batches, on_device(net, compute.device)
     rate, decay = settings.learning_rate, settings.weight_decay
     trainer = Trainer(placed, steps, maker.batches, rate, decay, settings.clip)

@@ -13,7 +13,7 @@ from heartfeat.heads.examples import Examples
 from heartfeat.heads.mamba.augment import augment
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
-from heartfeat.heads.neural.bags import labels_of_recordings, one_hot, partners, slots_of
+from heartfeat.heads.neural.bags import one_hot, partners, slots_of
 from heartfeat.heads.neural.random_views import random_views
 from heartfeat.heads.settings import MambaFormerSettings
 
@@ -60,6 +60,7 @@ class BatchMaker:
         cutter: CropCutter,
         sites: np.ndarray,
         metadata: np.ndarray,
+        recording_targets: np.ndarray,
         settings: MambaFormerSettings,
         generator: np.random.Generator,
     ) -> None:
@@ -67,7 +68,7 @@ class BatchMaker:
         self.sites, self.metadata = sites, metadata
         self.rows = slots_of(examples.patient_of, len(examples.patients))
         self.patient_targets = one_hot(examples.labels, len(examples.classes))
-        self.recording_targets = one_hot(labels_of_recordings(examples), len(examples.classes))
+        self.recording_targets = recording_targets
         extras = {name: examples.extra_labels[name] for name in settings.tasks}
         self.extra_targets = {
             name: tuple(one_hot(codes, len(extra.classes)) for codes in (extra.patients, extra.recordings))

@@ -71,14 +71,30 @@ def cross_fit(
         done()
         return model
 
+    unseen = predict_unseen(fit, rows, fold)
+    return CrossFit(fit(np.ones(len(labels), dtype=bool)), unseen)
+
+
+def predict_unseen(fit: Callable[[np.ndarray], RowModel], rows: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """What models that do not know a row's person say of it, ``(views, n, classes)``.
+
+    Parameters
+    ----------
+    fit
+        Takes ``(n,)`` bool: which rows to fit on.
+    rows
+        ``(views, n, columns)``.
+    fold
+        ``(n,)`` fold of each row, from 0; at least two folds.
+    """
     said: list[tuple[np.ndarray, np.ndarray]] = []
     for number in range(int(fold.max()) + 1):
         held = fold == number
         said.append((held, predict_views(fit(~held), rows[:, held])))
-    unseen = np.empty((len(rows), len(labels), said[0][1].shape[2]))
+    unseen = np.empty((len(rows), len(fold), said[0][1].shape[2]))
     for held, probabilities in said:
         unseen[:, held] = probabilities
-    return CrossFit(fit(np.ones(len(labels), dtype=bool)), unseen)
+    return unseen
 
 
 def predict_views(model: RowModel, rows: np.ndarray) -> np.ndarray:

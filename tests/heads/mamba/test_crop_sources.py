@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from heartfeat.heads.feature_spec import feature_specs
-from heartfeat.heads.mamba.crop_sources import CycleImages, TimeTokens
+from heartfeat.heads.mamba.crop_sources import CycleImages, RecordingStatistics, TimeTokens
 
 
 @pytest.fixture
@@ -55,3 +55,9 @@ def test_the_wrong_kind_of_set_is_refused(beats, token_examples):
     examples = token_examples(3)
     with pytest.raises(ValueError, match="'logmel' is not one of heart beats"):
         CycleImages(examples.features["logmel"], feature_specs(examples)[0])
+
+
+def test_statistics_are_those_of_the_whole_recording_under_its_view(token_examples):
+    arrays = token_examples(3, {"speech": (2, 10.0)}, views=("clean", "gain-6")).features["speech"]
+    rows = RecordingStatistics(arrays).cut(np.array([2, 0]), np.array([0, 1]))
+    np.testing.assert_array_equal(rows, np.stack([arrays.pooled[0, 2], arrays.pooled[1, 0]]))

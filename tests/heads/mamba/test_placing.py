@@ -6,6 +6,7 @@ import torch
 
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.inputs import Inputs
+from heartfeat.heads.mamba.teacher import recording_targets
 from heartfeat.heads.mamba.training_bags import BatchMaker
 from heartfeat.heads.neural.compute import Compute, computing
 from heartfeat.heads.settings import MambaFormerSettings
@@ -25,7 +26,8 @@ def test_training_crops_are_cut_mixed_and_masked_there(examples, patient_weight)
     inputs = Inputs.learn(settings, examples)
     cutter = CropCutter(examples, inputs.specs, 1.0, "meta")
     sites, metadata = inputs.sites_of(examples), inputs.metadata_of(examples)
-    maker = BatchMaker(examples, cutter, sites, metadata, settings, np.random.default_rng(0))
+    targets = recording_targets(examples, settings, 0)
+    maker = BatchMaker(examples, cutter, sites, metadata, targets, settings, np.random.default_rng(0))
     net = inputs.new_net().to("meta")
     for batch in maker.epoch(net):
         assert {crops.device.type for crops in batch.crops.values()} == {"meta"}

@@ -8,13 +8,14 @@ from heartfeat.heads.examples import UNLABELLED, ExtraLabels
 from heartfeat.heads.feature_spec import feature_specs
 from heartfeat.heads.mamba.crops import CropCutter
 from heartfeat.heads.mamba.net import MambaFormerNet
+from heartfeat.heads.mamba.teacher import recording_targets
 from heartfeat.heads.mamba.training_bags import BatchMaker
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
 
 
 def batches(examples, seed=0, **changes):
-    plain = {"inner_folds": 0, "patient_weight": 1.0, "mixup": 0.0}
+    plain = {"inner_folds": 0, "patient_weight": 1.0, "mixup": 0.0, "teacher": 0.0}
     settings = MambaFormerSettings(batch_patients=4, crop_seconds=1.0, width=32, **{**plain, **changes})
     specs = feature_specs(examples)
     net = MambaFormerNet(settings, specs, sites=5, metadata=2, classes=3)
@@ -23,7 +24,8 @@ def batches(examples, seed=0, **changes):
         np.zeros((len(examples.patients), 2), np.float32),
     )
     cutter = CropCutter(examples, specs, settings.crop_seconds)
-    maker = BatchMaker(examples, cutter, sites, metadata, settings, np.random.default_rng(seed))
+    targets = recording_targets(examples, settings, seed)
+    maker = BatchMaker(examples, cutter, sites, metadata, targets, settings, np.random.default_rng(seed))
     return list(maker.epoch(net))
 
 
