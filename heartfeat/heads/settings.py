@@ -65,9 +65,10 @@ class MambaFormerSettings(NeuralSettings):
     contrastive
         Weight of the confidence-aware supervised contrastive loss between recordings; 0 turns it off.
     metadata
-        Whether age, sex, height, weight and pregnancy are used.
+        Whether age, sex, height, weight and pregnancy are used, by the teacher's trees too.
     quality
-        Whether the contrasts of a patient's heart sounds are used; they tell what cannot be judged.
+        Whether the contrasts of a patient's heart sounds are used, which tell what cannot be judged, and by the
+        teacher's trees the quality figures of a recording as a whole.
     seed
         Seed of the initial weights and of every random draw.
     """
