@@ -67,8 +67,8 @@ class MambaFormerSettings(NeuralSettings):
     metadata
         Whether age, sex, height, weight and pregnancy are used, by the teacher's trees too.
     quality
-        Whether the contrasts of a patient's heart sounds are used, which tell what cannot be judged, and by the
-        teacher's trees the quality figures of a recording as a whole.
+        Whether quality figures are used: over a patient's recordings in the combiner, where they tell what cannot be
+        judged, and of a recording as a whole by the teacher's trees.
     seed
         Seed of the initial weights and of every random draw.
     """
@@ -129,7 +129,8 @@ class LogisticSettings(BaseModel):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether quality figures are used: of a recording as a whole beside its features, contrasts in the combiner.
+        Whether quality figures are used: of a recording as a whole beside its features, over a patient's recordings
+        in the combiner.
     seed
         Seed of the inner folds.
     """
@@ -162,7 +163,8 @@ class LgbmSettings(BaseModel):
     metadata
         Whether age, sex, height, weight and pregnancy are used.
     quality
-        Whether quality figures are used: of a recording as a whole beside its features, contrasts in the combiner.
+        Whether quality figures are used: of a recording as a whole beside its features, over a patient's recordings
+        in the combiner.
     seed
         Seed of the inner folds and of every tree.
     """

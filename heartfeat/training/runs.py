@@ -14,7 +14,7 @@ from heartfeat.errors import RunError
 from heartfeat.stores.store import Store
 from heartfeat.training.kept_folds import is_being_fitted
 
-RUN_FORMAT = 3
+RUN_FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from heartfeat.extraction.pooling import STATISTICS
 from heartfeat.heads.logistic import Logistic
+from heartfeat.heads.patient_quality import PATIENT_QUALITY
 from heartfeat.heads.settings import LogisticSettings
 
 
@@ -13,7 +14,7 @@ def test_the_state_is_a_handful_of_small_arrays(pooled_examples):
     assert shapes == {
         "combiner.0.weights": (2, 4),
         "combiner.0.bias": (2,),
-        "combiner.1.weights": (2, 4 + 4),
+        "combiner.1.weights": (2, 4 + 2 * len(PATIENT_QUALITY)),
         "combiner.1.bias": (2,),
         "recording.weights": (3, columns),
         "recording.bias": (3,),

@@ -17,10 +17,14 @@ from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.metadata import CATEGORIES, NUMBERS, MetadataEncoder
 from heartfeat.heads.neural.class_weights import loss_weights
 from heartfeat.heads.neural.compute import current_compute, on_device
-from heartfeat.heads.patient_contrasts import encode_patients, learn_contrasts, patients_with_contrasts
+from heartfeat.heads.patient_quality import (
+    PATIENT_QUALITY,
+    encode_patients,
+    learn_quality,
+    patients_with_quality,
+)
 from heartfeat.heads.settings import MambaFormerSettings
 from heartfeat.heads.site_codes import site_codes
-from heartfeat.signals.quality import CONTRASTS
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ class Inputs:
     tasks
         Class names of every auxiliary task.
     metadata
-        Encoder of metadata and contrasts for the patient classifier, or None.
+        Encoder of metadata and quality figures for the patient classifier, or None.
     quality
-        Encoder of the contrasts of heart sounds for the combiner, or None.
+        Encoder of the quality figures for the combiner, or None.
     class_weights
         ``(classes,)`` weights in the loss.
     """
@@ -63,9 +67,9 @@ class Inputs:
         ConfigError
             When there are no labels of an auxiliary task, or the class weights do not fit the classes.
         """
-        patients = patients_with_contrasts(examples)
+        patients = patients_with_quality(examples)
         categories, numbers = (CATEGORIES, NUMBERS) if settings.metadata else ((), ())
-        numbers = (*numbers, *(CONTRASTS if settings.quality else ()))
+        numbers = (*numbers, *(PATIENT_QUALITY if settings.quality else ()))
         weighed = settings.quality and settings.inner_folds
         return cls(
             settings=settings,
@@ -74,7 +78,7 @@ class Inputs:
             specs=feature_specs(examples),
             tasks=_tasks(settings, examples),
             metadata=MetadataEncoder.fit(patients, categories, numbers) if numbers else None,
-            quality=learn_contrasts(examples) if weighed else None,
+            quality=learn_quality(examples) if weighed else None,
             class_weights=loss_weights(examples.labels, examples.classes, settings.class_weights),
         )
 

@@ -13,8 +13,8 @@ from heartfeat.heads.combiner import Combiner
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
 from heartfeat.heads.metadata import MetadataEncoder
-from heartfeat.heads.patient_contrasts import encode_patients, learn_contrasts
 from heartfeat.heads.patient_evidence import patient_evidence
+from heartfeat.heads.patient_quality import encode_patients, learn_quality
 from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import LgbmSettings, LogisticSettings
 from heartfeat.heads.tabular.cross_fit import RowModel, cross_fit, predict_views
@@ -42,7 +42,7 @@ class TabularHead:
         self._classes: tuple[str, ...] = ()
         self._encoder: TabularEncoder | None = None
         self._models: dict[str, RowModel] = {}
-        self._contrasts: MetadataEncoder | None = None
+        self._quality: MetadataEncoder | None = None
         self._combiner: Combiner | None = None
         self.held_out: Prediction | None = None
 
@@ -76,11 +76,9 @@ class TabularHead:
         """
         settings, self._classes, self.held_out = self.settings, train.classes, None
         self._encoder = TabularEncoder.fit(train, metadata=settings.metadata, quality=settings.quality)
-        self._contrasts = learn_contrasts(train) if settings.quality else None
+        self._quality = learn_quality(train) if settings.quality else None
         table = join_tables([training_table(self._encoder, part) for part in (train, valid)])
-        quality = np.concatenate(
-            [encode_patients(self._contrasts, part.labelled()) for part in (train, valid)]
-        )
+        quality = np.concatenate([encode_patients(self._quality, part.labelled()) for part in (train, valid)])
         if len(set(table.persons)) < 2:
             raise ConfigError(
                 f"the {settings.kind} head needs patients of at least two persons that have a label, got "
@@ -138,7 +136,7 @@ class TabularHead:
             of_recordings = predict_views(self._models["recording"], rows)
             of_patients = predict_views(self._models["patient"], averages)
             views = zip(of_recordings, of_patients, strict=True)
-            quality = encode_patients(self._contrasts, examples)
+            quality = encode_patients(self._quality, examples)
             patients = [combiner.predict(patient_evidence(*view, patient_of), quality) for view in views]
         return Prediction(np.stack(patients), of_recordings)
 
@@ -155,7 +153,7 @@ class TabularHead:
             "settings": self.settings.model_dump(mode="json"),
             "classes": list(self._classes),
             "encoder": encoder.as_json(),
-            "contrasts": self._contrasts.as_json() if self._contrasts else None,
+            "quality": self._quality.as_json() if self._quality else None,
         }
         arrays, texts = combiner.arrays("combiner."), dict[str, str]()
         for level in LEVELS:
@@ -169,8 +167,8 @@ class TabularHead:
         head = cls(cls.settings_class.model_validate(state.settings["settings"]))
         head._classes = tuple(state.settings["classes"])
         head._encoder = TabularEncoder.from_json(state.settings["encoder"])
-        contrasts = state.settings["contrasts"]
-        head._contrasts = MetadataEncoder.from_json(contrasts) if contrasts else None
+        quality = state.settings["quality"]
+        head._quality = MetadataEncoder.from_json(quality) if quality else None
         head._models = {level: head._load_model(level, state) for level in LEVELS}
         head._combiner = Combiner.from_arrays(state.arrays, "combiner.", len(head._classes))
         return head

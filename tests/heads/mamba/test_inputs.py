@@ -8,8 +8,8 @@ import pytest
 from heartfeat.errors import ConfigError, FeatureKeyError
 from heartfeat.heads.feature_spec import feature_specs
 from heartfeat.heads.mamba.inputs import Inputs
+from heartfeat.heads.patient_quality import PATIENT_QUALITY
 from heartfeat.heads.settings import MambaFormerSettings
-from heartfeat.signals.quality import CONTRASTS
 
 SETTINGS = MambaFormerSettings(
     width=32, state=4, inner_folds=2, patient_weight=1.0, metadata=True, quality=True, class_weights=None
@@ -38,7 +38,7 @@ def test_inputs_survive_json(examples):
 
 
 def test_quality_is_weighed_where_there_are_inner_folds_and_it_is_asked_for(examples):
-    assert learned(examples).quality_of(examples).shape == (9, 2 * len(CONTRASTS))
+    assert learned(examples).quality_of(examples).shape == (9, 2 * len(PATIENT_QUALITY))
     for changes in ({"inner_folds": 0}, {"quality": False}):
         assert learned(examples, **changes).quality_of(examples).shape == (9, 0)
 
