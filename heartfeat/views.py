@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,6 +23,9 @@ LARGEST_DB = 60.0
 MASKED_SHARE = 0.1
 TILTED_HZ = (25.0, 800.0)
 """Where a tilt is whole; outside it stays what it is at the end."""
+
+_LOSSY = ("bandstop", "timemask", "noise")
+"""How names of views begin that take something away, or drown it."""
 
 _NUMBERED = re.compile(r"(gain|tilt)([+-]\d+(?:\.\d+)?)|(noise)(\d+(?:\.\d+)?)")
 _PLAIN = ("clean", "bandstop", "timemask", "shift")
@@ -63,6 +67,15 @@ def _numbered(view: str) -> tuple[str, float] | None:
     """Kind and number (dB) of a view that has one."""
     found = _NUMBERED.fullmatch(view)
     return (found[1] or found[3], float(found[2] or found[4])) if found else None
+
+
+def faithful_views(views: Sequence[str]) -> list[int]:
+    """Where in ``views`` those are that hide nothing of the sound and add nothing to it: a mean is taken over these.
+
+    What a mask or noise has taken away cannot speak: on CirCor every head does worse when such views are averaged in
+    (``docs/views.md`` has the table). They are there to learn from, and to tell how sure one can be.
+    """
+    return [number for number, view in enumerate(views) if not view.startswith(_LOSSY)]
 
 
 def apply_view(view: str, samples: np.ndarray, sample_rate: float, pcm_digest: str) -> np.ndarray:

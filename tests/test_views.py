@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heartfeat.errors import ConfigError
-from heartfeat.views import VIEW_SETS, apply_view, resolve_views
+from heartfeat.views import VIEW_SETS, apply_view, faithful_views, resolve_views
 
 RATE = 2000
 ALL = (*VIEW_SETS["tta7"], "gain+3", "tilt-6", "tilt+2.5", "noise10")
@@ -21,6 +21,12 @@ def test_sets_and_lists_resolve_with_clean_first():
     assert resolve_views("tta7") == (*resolve_views("tta5"), "noise20", "shift")
     assert resolve_views("shift, gain-2.5,clean,shift") == ("clean", "shift", "gain-2.5")
     assert resolve_views("tta5,shift") == (*resolve_views("tta5"), "shift")
+
+
+def test_faithful_views_are_those_that_hide_nothing_and_add_nothing():
+    faithful = [ALL[number] for number in faithful_views(ALL)]
+    assert faithful == ["clean", "gain-6", "gain+6", "shift", "gain+3", "tilt-6", "tilt+2.5"]
+    assert faithful_views(("clean",)) == [0]
 
 
 @pytest.mark.parametrize(

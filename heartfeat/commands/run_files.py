@@ -44,7 +44,8 @@ def write_run(
 
     task, folds = get_task(experiment.record.task), experiment.folds
     calibrations = [
-        calibrate_fold(calibration, fold.valid.labels, fold.valid_prediction.patients) for fold in folds
+        calibrate_fold(calibration, fold.valid.labels, fold.valid_prediction.patients, fold.valid.views)
+        for fold in folds
     ]
     valid, predictions = (
         with_labels(task, _patients(task, folds, calibrations, side), store.patients)
@@ -79,11 +80,13 @@ def _patients(
     tables = []
     for fold, calibration in zip(folds, calibrations, strict=True):
         valid = side == "valid"
-        patients = (fold.valid if valid else fold.test).patients
+        shown = fold.valid if valid else fold.test
         said = (fold.valid_prediction if valid else fold.prediction).patients
-        ids, persons = patients["patient"].to_list(), patients["person"].to_list()
+        ids, persons = (shown.patients[name].to_list() for name in ("patient", "person"))
         tables.append(
-            tabulate(deciding(task, fold.valid.labels), ids, persons, fold.number, said, calibration)
+            tabulate(
+                deciding(task, fold.valid.labels), ids, persons, fold.number, said, shown.views, calibration
+            )
         )
     return pl.concat(tables)
 
@@ -96,7 +99,12 @@ def _recordings(task: "Task", folds: "Sequence[FittedFold]", store: "Store") -> 
 
     tables = [
         recording_table(
-            task, fold.test.recordings, fold.test.patients, fold.number, fold.prediction.recordings
+            task,
+            fold.test.recordings,
+            fold.test.patients,
+            fold.number,
+            fold.prediction.recordings,
+            fold.test.views,
         )
         for fold in folds
         if fold.prediction.recordings is not None

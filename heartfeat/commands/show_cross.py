@@ -10,7 +10,7 @@ SHOWN = ("macc", "weighted_accuracy", "uar", "auroc", "auprc", "brier", "ece", "
 
 
 def crossed(result: "CrossEvaluation") -> int:
-    """Main scores with all views and with the clean one, groups, and whatever qualifies them."""
+    """Main scores of the mean over views and of the clean one, groups, and whatever qualifies them."""
     from rich.console import Console
     from rich.table import Table
 
@@ -24,7 +24,7 @@ def crossed(result: "CrossEvaluation") -> int:
     title = f"{result.run} on {result.store}, task {result.task}, {results.patients} patients"
     title += f": {mapped}" if mapped else ""
     table = Table(
-        "score", "all views", "95 % interval", "clean view alone", title=title, title_justify="left"
+        "score", "mean over views", "95 % interval", "clean view alone", title=title, title_justify="left"
     )
     for name in names:
         digits = 0 if name == "cost" else 3

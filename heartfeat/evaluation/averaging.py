@@ -25,7 +25,7 @@ class Averaged:
     patients
         ``patient`` and ``person``, one row per patient that any run speaks of.
     all_views, clean
-        ``(P, C)`` mean of the runs' calibrated probabilities, of all views and of the clean one alone.
+        ``(P, C)`` mean of the runs' calibrated probabilities, of the mean over views and of the clean one alone.
     view_spread
         ``(P,)`` mean of the runs' spreads over views.
     member_spread

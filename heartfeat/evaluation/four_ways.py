@@ -36,9 +36,9 @@ class FourWays:
     clean_raw: np.ndarray
 
     @classmethod
-    def of(cls, probabilities: np.ndarray, calibration: FoldCalibration) -> Self:
-        """From ``(views, P, C)``, the clean view first."""
-        raw, clean_raw = average_views(probabilities)[0], probabilities[0]
+    def of(cls, probabilities: np.ndarray, views: Sequence[str], calibration: FoldCalibration) -> Self:
+        """From ``(views, P, C)`` and the views' names, the clean one first."""
+        raw, clean_raw = average_views(probabilities, views)[0], probabilities[0]
         return cls(calibration.all_views.apply(raw), raw, calibration.clean_view.apply(clean_raw), clean_raw)
 
     @classmethod

@@ -1,5 +1,6 @@
 """What heads say of single recordings, as a table beside that of the patients."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 
 from heartfeat.errors import RunError
 from heartfeat.evaluation.predictions import PREFIX
+from heartfeat.evaluation.views import average_views
 from heartfeat.tasks import Task
 
 NAME = "recording_predictions"
@@ -14,7 +16,12 @@ CLEAN = "clean_"
 
 
 def recording_table(
-    task: Task, recordings: pl.DataFrame, patients: pl.DataFrame, fold: int, probabilities: np.ndarray
+    task: Task,
+    recordings: pl.DataFrame,
+    patients: pl.DataFrame,
+    fold: int,
+    probabilities: np.ndarray,
+    views: Sequence[str],
 ) -> pl.DataFrame:
     """Put one head's predictions for recordings in a table, without labels.
 
@@ -28,19 +35,21 @@ def recording_table(
         Number of the fold whose head speaks.
     probabilities
         ``(views, recordings, classes)``, the clean view first. Calibration is for patients: these stay as they are.
+    views
+        Their names.
 
     Returns
     -------
     table
         ``recording``, ``patient``, ``person``, ``site``, ``fold``, ``label`` (null), ``p_<class>`` (mean over
-        views) and ``clean_<class>``.
+        views, see :func:`heartfeat.evaluation.views.average_views`) and ``clean_<class>``.
     """
     table = recordings.select("recording", "patient", "site").join(
         patients.select("patient", "person"), on="patient", how="left", maintain_order="left"
     )
     columns = [
         pl.Series(f"{prefix}{name}", values[:, code], dtype=pl.Float64)
-        for prefix, values in ((PREFIX, probabilities.mean(axis=0)), (CLEAN, probabilities[0]))
+        for prefix, values in ((PREFIX, average_views(probabilities, views)[0]), (CLEAN, probabilities[0]))
         for code, name in enumerate(task.classes)
     ]
     return table.select(

@@ -32,13 +32,13 @@ class Results:
     patients
         Patients that have a label and were scored.
     scores, intervals
-        By score name; 95 % intervals, persons resampled. Of the run's decision, on all views, calibrated.
+        By score name; 95 % intervals, persons resampled. Of the run's decision, on the mean over views, calibrated.
     clean_scores
         The same scores when only the clean view is used, calibrated by itself.
     uncalibrated_scores, clean_uncalibrated_scores
-        The same scores without calibration, of all views and of the clean one alone.
+        The same scores without calibration, of the mean over views and of the clean one alone.
     rules, clean_rules
-        The main scores under each rule of decision, of all views and of the clean one alone; see
+        The main scores under each rule of decision, of the mean over views and of the clean one alone; see
         :mod:`heartfeat.evaluation.rules`.
     confusion
         Rows are labels, columns decisions, in the order of ``classes``.
@@ -72,6 +72,7 @@ def tabulate(
     persons: Sequence[str],
     fold: int,
     probabilities: np.ndarray,
+    views: Sequence[str],
     calibration: FoldCalibration | None = None,
 ) -> pl.DataFrame:
     """A prediction table of one head without labels: averaged over views, calibrated, decided.
@@ -84,6 +85,8 @@ def tabulate(
         Number of the fold whose head speaks.
     probabilities
         ``(views, patients, classes)``, the clean view first.
+    views
+        Their names.
     calibration
         Of that fold; left out, probabilities stay as they are.
 
@@ -92,8 +95,8 @@ def tabulate(
     table
         As :func:`table_of`.
     """
-    ways = FourWays.of(probabilities, calibration or FoldCalibration())
-    return table_of(task, patients, persons, fold, ways, average_views(probabilities)[1])
+    ways = FourWays.of(probabilities, views, calibration or FoldCalibration())
+    return table_of(task, patients, persons, fold, ways, average_views(probabilities, views)[1])
 
 
 def table_of(

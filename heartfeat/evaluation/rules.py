@@ -34,7 +34,7 @@ def rule_scores(
     predictions
         Prediction table with labels.
     probabilities
-        ``(P, C)`` what is decided on: calibrated, of all views or of the clean one.
+        ``(P, C)`` what is decided on: calibrated, of the mean over views or of the clean one.
     outcome
         ``(P,)`` as in :func:`heartfeat.evaluation.scores.score`.
     recordings

@@ -10,6 +10,7 @@ import numpy as np
 
 from heartfeat.errors import RunError
 from heartfeat.evaluation.calibrators import Calibrator, Method, fit_calibrator
+from heartfeat.evaluation.views import average_views
 
 FILE = "calibration.json"
 
@@ -30,7 +31,9 @@ class FoldCalibration:
     clean_view: Calibrator = field(default_factory=Calibrator)
 
 
-def calibrate_fold(method: Method, labels: np.ndarray, probabilities: np.ndarray) -> FoldCalibration:
+def calibrate_fold(
+    method: Method, labels: np.ndarray, probabilities: np.ndarray, views: Sequence[str]
+) -> FoldCalibration:
     """Fit both calibrators of a fold on its validation patients.
 
     Parameters
@@ -39,9 +42,11 @@ def calibrate_fold(method: Method, labels: np.ndarray, probabilities: np.ndarray
         ``(P,)`` class codes of the fold's validation patients.
     probabilities
         ``(views, P, C)`` what the fold's head says of them, the clean view first.
+    views
+        Their names.
     """
     return FoldCalibration(
-        all_views=fit_calibrator(method, labels, probabilities.mean(axis=0)),
+        all_views=fit_calibrator(method, labels, average_views(probabilities, views)[0]),
         clean_view=fit_calibrator(method, labels, probabilities[0]),
     )
 

@@ -1,15 +1,21 @@
 """From several predictions to one, and how far they disagree."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from heartfeat.views import faithful_views
 
-def average_views(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over views, and the spread between them.
+
+def average_views(probabilities: np.ndarray, views: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over the views that hide nothing (:func:`heartfeat.views.faithful_views`), and the spread between all.
 
     Parameters
     ----------
     probabilities
         ``(views, patients, classes)``.
+    views
+        Their names, ``"clean"`` among them.
 
     Returns
     -------
@@ -18,7 +24,7 @@ def average_views(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread
         ``(patients,)`` standard deviation over views of the class that moves most; 0 for a single view.
     """
-    return probabilities.mean(axis=0), probabilities.std(axis=0).max(axis=1)
+    return probabilities[faithful_views(views)].mean(axis=0), probabilities.std(axis=0).max(axis=1)
 
 
 def spread(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:

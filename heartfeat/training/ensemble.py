@@ -119,8 +119,11 @@ def _say(
     weights = _weights(seen, shown.patients)
     return _Said(
         patients=shown.patients.select("patient", "person"),
-        folds=[FourWays.of(*each) for each in zip(said, load_calibration(run, len(heads)), strict=True)],
-        view_spread=average_views((said * weights[:, None, :, None]).sum(axis=0))[1],
+        folds=[
+            FourWays.of(one, shown.views, calibration)
+            for one, calibration in zip(said, load_calibration(run, len(heads)), strict=True)
+        ],
+        view_spread=average_views((said * weights[:, None, :, None]).sum(axis=0), shown.views)[1],
         member_spread=None,
         heads=np.ones(len(shown.patients), dtype=np.int64),
     )

@@ -127,7 +127,7 @@ class SweepScorer:
         with self._fitting.placed(type(head), number):
             head.fit(train, valid, self._fitting.monitor(number, silent))
             said = predict_held_out(head, valid)
-        value = self._value(valid, average_views(said.patients)[0])
+        value = self._value(valid, average_views(said.patients, valid.views)[0])
         if not np.isfinite(value):
             raise ConfigError(f"{self._job.score} is undefined on the validation patients of fold {number}")
         return value

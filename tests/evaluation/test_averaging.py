@@ -13,6 +13,7 @@ from heartfeat.evaluation.results import tabulate
 from heartfeat.evaluation.run_calibration import FoldCalibration
 from heartfeat.tasks import OUTCOME
 
+VIEWS = ("clean", "gain-6")
 CLASSES = ["p_Abnormal", "p_Normal"]
 
 
@@ -21,7 +22,7 @@ def table(chances, patients, fold=0):
     chances = np.asarray(chances, dtype=float)
     clean = np.stack([chances, 1 - chances], axis=1)
     views = np.stack([clean, 0.5 * clean + 0.25])
-    return tabulate(OUTCOME, patients, [f"person of {patient}" for patient in patients], fold, views)
+    return tabulate(OUTCOME, patients, [f"person of {patient}" for patient in patients], fold, views, VIEWS)
 
 
 def test_each_patient_is_averaged_over_the_runs_that_speak_of_it():
@@ -78,8 +79,8 @@ def test_recordings_are_averaged_over_the_runs_that_have_them():
     patients = pl.DataFrame({"patient": ["a"], "person": ["x"]})
     recordings = pl.DataFrame({"recording": ["a_AV", "a_MV"], "patient": ["a", "a"], "site": ["AV", "MV"]})
     chances = np.array([[[0.2, 0.8], [0.6, 0.4]]])
-    whole = recording_table(OUTCOME, recordings, patients, 0, chances)
-    part = recording_table(OUTCOME, recordings[1:], patients, 0, np.array([[[1.0, 0.0]]]))
+    whole = recording_table(OUTCOME, recordings, patients, 0, chances, ["clean"])
+    part = recording_table(OUTCOME, recordings[1:], patients, 0, np.array([[[1.0, 0.0]]]), ["clean"])
     mean = average_recordings(OUTCOME, [whole, part])
     assert mean.columns == whole.columns
     assert mean["recording"].to_list() == ["a_AV", "a_MV"]

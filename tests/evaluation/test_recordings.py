@@ -28,7 +28,7 @@ def table():
         }
     )
     patients = pl.DataFrame({"patient": ["1", "2"], "person": ["1", "1"]})
-    return recording_table(MURMUR, recordings, patients, 4, SAID)
+    return recording_table(MURMUR, recordings, patients, 4, SAID, ("clean", "gain-6"))
 
 
 def test_a_row_says_which_recording_of_whom_and_where(table):

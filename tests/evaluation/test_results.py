@@ -12,6 +12,7 @@ from heartfeat.tasks import MURMUR
 
 IDS = [f"p{i}" for i in range(40)]
 PATIENTS = pl.DataFrame({"patient": IDS, "murmur": [MURMUR.classes[i % 3] for i in range(40)]})
+VIEWS = ("clean", "gain-6")
 SOFT = FoldCalibration(Calibrator("temperature", 40, 2.0), Calibrator("temperature", 40, 3.0))
 
 
@@ -25,12 +26,12 @@ def said():
 
 @pytest.fixture
 def results(said):
-    table = with_labels(MURMUR, tabulate(MURMUR, IDS, IDS, 0, said, SOFT), PATIENTS)
+    table = with_labels(MURMUR, tabulate(MURMUR, IDS, IDS, 0, said, VIEWS, SOFT), PATIENTS)
     return judge(MURMUR, table, PATIENTS)
 
 
 def test_a_run_decides_by_worth_on_calibrated_probabilities(said):
-    table = tabulate(MURMUR, IDS, IDS, 0, said, SOFT)
+    table = tabulate(MURMUR, IDS, IDS, 0, said, VIEWS, SOFT)
     calibrated = SOFT.all_views.apply(said.mean(axis=0))
     assert table.select("p_Present", "p_Unknown", "p_Absent").to_numpy() == pytest.approx(calibrated)
     codes = (calibrated * MURMUR.worth).argmax(axis=1)
@@ -63,4 +64,4 @@ def test_scores_of_an_older_run_are_still_read(results, tmp_path):
 
 def test_nothing_to_score_is_an_error(said):
     with pytest.raises(RunError, match="none of the 40"):
-        judge(MURMUR, tabulate(MURMUR, IDS, IDS, 0, said), PATIENTS)
+        judge(MURMUR, tabulate(MURMUR, IDS, IDS, 0, said, VIEWS), PATIENTS)

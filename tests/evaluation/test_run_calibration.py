@@ -10,6 +10,8 @@ from heartfeat.evaluation.run_calibration import (
     save_calibration,
 )
 
+VIEWS = ("clean", "gain-6")
+
 
 @pytest.fixture
 def fold():
@@ -19,13 +21,13 @@ def fold():
 
 def test_the_clean_view_has_a_calibrator_of_its_own(fold):
     labels, said = fold
-    made = calibrate_fold("temperature", labels, said)
+    made = calibrate_fold("temperature", labels, said, VIEWS)
     assert made.all_views == fit_calibrator("temperature", labels, said.mean(axis=0))
     assert made.clean_view == fit_calibrator("temperature", labels, said[0])
 
 
 def test_calibrators_are_read_back(fold, tmp_path):
-    made = [calibrate_fold(method, *fold) for method in ("temperature", "isotonic", "none")]
+    made = [calibrate_fold(method, *fold, VIEWS) for method in ("temperature", "isotonic", "none")]
     save_calibration(made, tmp_path)
     assert load_calibration(tmp_path, 3) == made
 

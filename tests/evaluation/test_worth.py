@@ -17,7 +17,12 @@ def test_a_balanced_task_decides_by_the_shares_of_a_heads_own_patients():
 def test_a_table_remembers_by_what_each_row_was_decided():
     table = pl.concat(
         tabulate(
-            deciding(NORMAL_ABNORMAL, np.array(labels)), [patient], [patient], 0, np.array([[[0.3, 0.7]]])
+            deciding(NORMAL_ABNORMAL, np.array(labels)),
+            [patient],
+            [patient],
+            0,
+            np.array([[[0.3, 0.7]]]),
+            ["clean"],
         )
         for patient, labels in (("a", [0, 1, 1, 1]), ("b", [0, 1]))
     )
