@@ -10,8 +10,7 @@ import numpy as np
 
 from heartfeat.heads.linear_model import LinearModel
 
-PENALTY = 0.005
-"""Of `LinearModel`: enough for a few dozen columns of quality, next to nothing for the evidence."""
+PENALTY = 0.002
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,28 @@ import polars as pl
 
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.metadata import MetadataEncoder
-from heartfeat.signals.quality import QUALITY
+from heartfeat.signals.quality import CONTRASTS
+
+_FIGURES = ("periodicity", *CONTRASTS)
+"""How regular the beat is and how clearly its sounds stand out.
+
+They compare a recording with itself, so that another device or sample rate does not change them as it does the
+signal-to-noise ratio, which tells nothing beside them on CirCor.
+"""
 
 _OVER_RECORDINGS = {"max": pl.Expr.max, "mean": pl.Expr.mean, "min": pl.Expr.min}
 
-PATIENT_QUALITY = tuple(f"{name}_{how}" for name in QUALITY for how in _OVER_RECORDINGS)
+PATIENT_QUALITY = tuple(f"{name}_{how}" for name in _FIGURES for how in _OVER_RECORDINGS)
 """Columns that `patients_with_quality` adds."""
 
 
 def patients_with_quality(examples: Examples) -> pl.DataFrame:
-    """The patients table with the highest, mean and lowest of each quality figure over a patient's recordings.
+    """The patients table with the highest, mean and lowest of three quality figures over a patient's recordings.
 
     A patient is Unknown to an annotator when too little can be heard: the best recording may do where the others are
     poor, and may not where all are.
     """
-    there = [name for name in QUALITY if name in examples.recordings.columns]
+    there = [name for name in _FIGURES if name in examples.recordings.columns]
     figures = [
         take(pl.col(name)).alias(f"{name}_{how}") for name in there for how, take in _OVER_RECORDINGS.items()
     ]

@@ -14,8 +14,8 @@ def test_a_patient_has_the_highest_the_mean_and_the_lowest_of_the_recordings(poo
     examples = pooled_examples(patients=5)
     table = patients_with_quality(examples)
     assert table["patient"].to_list() == examples.patients["patient"].to_list()
-    for patient, *figures in table.select("patient", "^snr_db_.*$").iter_rows():
-        own = examples.recordings.filter(pl.col("patient") == patient)["snr_db"].drop_nulls()
+    for patient, *figures in table.select("patient", "^s1_contrast_db_.*$").iter_rows():
+        own = examples.recordings.filter(pl.col("patient") == patient)["s1_contrast_db"]
         assert figures == pytest.approx([own.max(), own.mean(), own.min()])
 
 
