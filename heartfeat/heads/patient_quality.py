@@ -9,8 +9,8 @@ from heartfeat.heads.examples import Examples
 from heartfeat.heads.metadata import MetadataEncoder
 from heartfeat.signals.quality import CONTRASTS
 
-_FIGURES = ("periodicity", *CONTRASTS)
-"""How regular the beat is and how clearly its sounds stand out.
+_FIGURES = ("silence", "periodicity", *CONTRASTS)
+"""How much is silent, how regular the beat is, and how clearly its sounds stand out.
 
 They compare a recording with itself, so that another device or sample rate does not change them as it does the
 signal-to-noise ratio, which tells nothing beside them on CirCor.
@@ -23,7 +23,7 @@ PATIENT_QUALITY = tuple(f"{name}_{how}" for name in _FIGURES for how in _OVER_RE
 
 
 def patients_with_quality(examples: Examples) -> pl.DataFrame:
-    """The patients table with the highest, mean and lowest of three quality figures over a patient's recordings.
+    """The patients table with the highest, mean and lowest of four quality figures over a patient's recordings.
 
     A patient is Unknown to an annotator when too little can be heard: the best recording may do where the others are
     poor, and may not where all are.
