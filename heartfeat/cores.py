@@ -1,6 +1,9 @@
 """Processors that there are for us, and processes that wait on them."""
 
+import functools
 import os
+import threading
+import time
 
 
 def core_count() -> int:
@@ -13,3 +16,19 @@ def end_idle_processes() -> None:
     from joblib.externals.loky import get_reusable_executor
 
     get_reusable_executor().shutdown(wait=True)
+
+
+@functools.cache
+def end_with_parent() -> None:
+    """End this process soon after the one that started it.
+
+    A worker of joblib whose program was killed would wait for ever, and hold features of gigabytes.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -12,7 +12,7 @@ import numpy as np
 
 from heartfeat.backbones.preprocessing import Preprocessing, preprocess
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cores import end_idle_processes
+from heartfeat.cores import end_idle_processes, end_with_parent
 from heartfeat.errors import ConfigError, RecordingError, SplitError
 from heartfeat.signals.recording import read_recording
 from heartfeat.signals.segmentation import segment
@@ -204,6 +204,7 @@ class _Read(NamedTuple):
 
 
 def _read_part(paths: Sequence[str], to: Preprocessing, segmented: bool) -> list[_Read | str]:
+    end_with_parent()
     return [_read_one(path, to, segmented) for path in paths]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.cohorts.splits import Fold, Splits
-from heartfeat.cores import end_idle_processes
+from heartfeat.cores import end_idle_processes, end_with_parent
 from heartfeat.errors import SplitError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.fingerprint import fingerprint
@@ -118,6 +118,7 @@ def _fit_in_processes(tasks: "Sequence[_Task]", fitting: Fitting, progress: Prog
 
 
 def _fit_elsewhere(task: "_Task", relay: Relay, callbacks: bool) -> None:
+    end_with_parent()
     with relay.connected() as (progress, callback):
         task.with_callbacks((callback,) if callbacks else ()).fitted(progress)
 
