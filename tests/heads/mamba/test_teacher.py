@@ -9,8 +9,8 @@ from heartfeat.heads.neural.bags import labels_of_recordings
 from heartfeat.heads.settings import MambaFormerSettings
 
 
-def settings(teacher=0.5):
-    return MambaFormerSettings(teacher=teacher)
+def settings(teacher=0.5, **changes):
+    return MambaFormerSettings(teacher=teacher, **changes)
 
 
 def labels_of(examples):
@@ -20,6 +20,11 @@ def labels_of(examples):
 def test_without_a_teacher_targets_are_the_labels(token_examples):
     examples = token_examples(12)
     np.testing.assert_array_equal(recording_targets(examples, settings(0.0), 0), labels_of(examples))
+
+
+def test_where_recordings_are_not_learned_there_is_nothing_to_teach(token_examples):
+    examples, alone = token_examples(12), settings(recording_weight=0.0, patient_weight=1.0)
+    np.testing.assert_array_equal(recording_targets(examples, alone, 0), labels_of(examples))
 
 
 def test_a_share_of_every_label_gives_way_to_what_trees_say(token_examples):
