@@ -19,15 +19,21 @@ def end_idle_processes() -> None:
 
 
 @functools.cache
-def end_with_parent() -> None:
-    """End this process soon after the one that started it.
+def end_with(program: int) -> None:
+    """End this process soon after the program that started it, if it is a worker of it and not the program itself.
 
     A worker of joblib whose program was killed would wait for ever, and hold features of gigabytes.
+
+    Parameters
+    ----------
+    program
+        Process id, as the program itself knows it.
     """
-    parent = os.getppid()
+    if os.getpid() == program:  # joblib does the work of a single process itself
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == program:
             time.sleep(1)
         os._exit(1)
 

@@ -24,8 +24,8 @@ MASKED_SHARE = 0.1
 TILTED_HZ = (25.0, 800.0)
 """Where a tilt is whole; outside it stays what it is at the end."""
 
-_LOSSY = ("bandstop", "timemask", "noise")
-"""How names of views begin that take something away, or drown it."""
+_FAITHFUL = ("clean", "shift", "gain", "tilt")
+"""Kinds of views that take nothing away and add nothing."""
 
 _NUMBERED = re.compile(r"(gain|tilt)([+-]\d+(?:\.\d+)?)|(noise)(\d+(?:\.\d+)?)")
 _PLAIN = ("clean", "bandstop", "timemask", "shift")
@@ -75,7 +75,7 @@ def faithful_views(views: Sequence[str]) -> list[int]:
     What a mask or noise has taken away cannot speak: on CirCor every head does worse when such views are averaged in
     (``docs/views.md`` has the table). They are there to learn from, and to tell how sure one can be.
     """
-    return [number for number, view in enumerate(views) if not view.startswith(_LOSSY)]
+    return [number for number, view in enumerate(views) if (_numbered(view) or (view,))[0] in _FAITHFUL]
 
 
 def apply_view(view: str, samples: np.ndarray, sample_rate: float, pcm_digest: str) -> np.ndarray:

@@ -104,6 +104,20 @@ def test_relative_links_in_the_docs_lead_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def anchors(page):
+    """Where links into a page may lead: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_to_a_part_of_a_page_lead_to_one_of_its_headings():
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            assert anchor in anchors(page.parent / target if target else page), (
+                f"{page.name}: {target}#{anchor}"
+            )
+
+
 @pytest.mark.parametrize("head", HEAD_SETTINGS)
 def test_every_setting_of_a_head_stands_in_the_docs_with_its_default(head):
     text = (ROOT / "docs/heads.md").read_text()

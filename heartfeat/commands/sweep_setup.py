@@ -141,7 +141,10 @@ def check_choices(job: "SweepJob", space: "Space") -> None:
 
 def identity(job: "SweepJob", store: "Store", search: str) -> dict[str, Any]:
     """What must be the same for trials to stand in one table, as JSON."""
+    from heartfeat.training.runs import RUN_FORMAT
+
     return {
+        "format": RUN_FORMAT,
         "head": job.head,
         "settings": dict(job.base),
         "task": job.task.name,

@@ -24,7 +24,7 @@ class Averaged:
     ----------
     patients
         ``patient`` and ``person``, one row per patient that any run speaks of.
-    all_views, clean
+    mean_view, clean
         ``(P, C)`` mean of the runs' calibrated probabilities, of the mean over views and of the clean one alone.
     view_spread
         ``(P,)`` mean of the runs' spreads over views.
@@ -33,7 +33,7 @@ class Averaged:
     """
 
     patients: pl.DataFrame
-    all_views: np.ndarray
+    mean_view: np.ndarray
     clean: np.ndarray
     view_spread: np.ndarray
     member_spread: np.ndarray
@@ -41,8 +41,8 @@ class Averaged:
     def calibrated(self, calibration: FoldCalibration) -> FourWays:
         """The mean with and without views and the calibration of an ensemble."""
         return FourWays(
-            calibrated=calibration.all_views.apply(self.all_views),
-            raw=self.all_views,
+            calibrated=calibration.mean_view.apply(self.mean_view),
+            raw=self.mean_view,
             clean=calibration.clean_view.apply(self.clean),
             clean_raw=self.clean,
         )
@@ -79,7 +79,7 @@ def average(
     between = spread(np.nan_to_num(said), there / there.sum(axis=0))
     return Averaged(
         patients=everyone,
-        all_views=np.nanmean(said, axis=0),
+        mean_view=np.nanmean(said, axis=0),
         clean=np.nanmean(stacked([way.clean for way in ways]), axis=0),
         view_spread=np.nanmean(stacked(view_spreads), axis=0),
         member_spread=np.where(there.sum(axis=0) > 1, between, np.nan),
@@ -103,7 +103,7 @@ def calibrate_average(task: Task, method: Method, valid: Averaged, labels: pl.Se
     """
     codes = encode_labels(task, labels)
     return FoldCalibration(
-        all_views=fit_calibrator(method, codes, valid.all_views),
+        mean_view=fit_calibrator(method, codes, valid.mean_view),
         clean_view=fit_calibrator(method, codes, valid.clean),
     )
 

@@ -39,7 +39,7 @@ class FourWays:
     def of(cls, probabilities: np.ndarray, views: Sequence[str], calibration: FoldCalibration) -> Self:
         """From ``(views, P, C)`` and the views' names, the clean one first."""
         raw, clean_raw = average_views(probabilities, views)[0], probabilities[0]
-        return cls(calibration.all_views.apply(raw), raw, calibration.clean_view.apply(clean_raw), clean_raw)
+        return cls(calibration.mean_view.apply(raw), raw, calibration.clean_view.apply(clean_raw), clean_raw)
 
     @classmethod
     def mean(cls, parts: Sequence[Self], weights: np.ndarray) -> Self:

@@ -21,13 +21,13 @@ class FoldCalibration:
 
     Attributes
     ----------
-    all_views
+    mean_view
         For the mean over views.
     clean_view
         For the clean view alone, so that results without views are calibrated as well as those with them.
     """
 
-    all_views: Calibrator = field(default_factory=Calibrator)
+    mean_view: Calibrator = field(default_factory=Calibrator)
     clean_view: Calibrator = field(default_factory=Calibrator)
 
 
@@ -46,14 +46,14 @@ def calibrate_fold(
         Their names.
     """
     return FoldCalibration(
-        all_views=fit_calibrator(method, labels, average_views(probabilities, views)[0]),
+        mean_view=fit_calibrator(method, labels, average_views(probabilities, views)[0]),
         clean_view=fit_calibrator(method, labels, probabilities[0]),
     )
 
 
 def save_calibration(folds: Sequence[FoldCalibration], folder: Path) -> None:
     """Write ``calibration.json`` into ``folder``."""
-    raw = [{"all_views": fold.all_views.as_dict(), "clean_view": fold.clean_view.as_dict()} for fold in folds]
+    raw = [{"mean_view": fold.mean_view.as_dict(), "clean_view": fold.clean_view.as_dict()} for fold in folds]
     (folder / FILE).write_text(json.dumps({"folds": raw}, indent=2) + "\n", encoding="utf-8")
 
 
@@ -78,4 +78,4 @@ def load_calibration(folder: Path, folds: int) -> list[FoldCalibration]:
 
 
 def _fold(raw: Mapping[str, Any]) -> FoldCalibration:
-    return FoldCalibration(*(Calibrator.from_dict(raw[name]) for name in ("all_views", "clean_view")))
+    return FoldCalibration(*(Calibrator.from_dict(raw[name]) for name in ("mean_view", "clean_view")))

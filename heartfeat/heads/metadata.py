@@ -48,7 +48,7 @@ class MetadataEncoder:
         known = {column: _numbers(patients, column) for column in numbers}
         known = {column: values[np.isfinite(values)] for column, values in known.items()}
         means = {column: float(values.mean()) if len(values) else 0.0 for column, values in known.items()}
-        deviations = {column: float(values.std()) or 1.0 for column, values in known.items() if len(values)}
+        deviations = {column: _deviation(values) for column, values in known.items() if len(values)}
         return cls(values_of, means, {column: deviations.get(column, 1.0) for column in numbers})
 
     @property
@@ -79,6 +79,12 @@ class MetadataEncoder:
         """The encoder that `as_json` described."""
         categories = {column: tuple(values) for column, values in fields["categories"].items()}
         return cls(categories, dict(fields["means"]), dict(fields["deviations"]))
+
+
+def _deviation(values: np.ndarray) -> float:
+    """Standard deviation; 1 where the values differ by rounding alone."""
+    deviation = float(values.std())
+    return deviation if deviation > 1e-9 * float(np.abs(values).max()) else 1.0
 
 
 def _texts(patients: pl.DataFrame, column: str) -> pl.Series:

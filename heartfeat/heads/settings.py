@@ -68,7 +68,7 @@ class MambaFormerSettings(NeuralSettings):
         Whether age, sex, height, weight and pregnancy are used, by the teacher's trees too.
     quality
         Whether quality figures are used: over a patient's recordings in the combiner, where they tell what cannot be
-        judged, and of a recording as a whole by the teacher's trees.
+        judged, and in the patient classifier; of a recording as a whole by the teacher's trees.
     seed
         Seed of the initial weights and of every random draw.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from heartfeat.backbones.preprocessing import Preprocessing, preprocess
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cores import end_idle_processes, end_with_parent
+from heartfeat.cores import end_idle_processes, end_with
 from heartfeat.errors import ConfigError, RecordingError, SplitError
 from heartfeat.signals.recording import read_recording
 from heartfeat.signals.segmentation import segment
@@ -174,7 +175,7 @@ def read_sounds(
     from joblib import Parallel, delayed
 
     parts = [sources[start : start + AT_A_TIME] for start in range(0, len(sources), AT_A_TIME)]
-    work = (delayed(_read_part)([one.path for one in part], to, segmented) for part in parts)
+    work = (delayed(_read_part)(os.getpid(), [one.path for one in part], to, segmented) for part in parts)
     read: list[_Read | str] = []
     for part in Parallel(n_jobs=jobs, backend="loky", return_as="generator")(work):
         read += part
@@ -203,8 +204,8 @@ class _Read(NamedTuple):
     states: np.ndarray
 
 
-def _read_part(paths: Sequence[str], to: Preprocessing, segmented: bool) -> list[_Read | str]:
-    end_with_parent()
+def _read_part(program: int, paths: Sequence[str], to: Preprocessing, segmented: bool) -> list[_Read | str]:
+    end_with(program)
     return [_read_one(path, to, segmented) for path in paths]
 
 

@@ -1,5 +1,6 @@
 """Fit one head per fold and predict the patients that it never saw."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.cohorts.splits import Fold, Splits
-from heartfeat.cores import end_idle_processes, end_with_parent
+from heartfeat.cores import end_idle_processes, end_with
 from heartfeat.errors import SplitError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.fingerprint import fingerprint
@@ -110,15 +111,16 @@ def _fit_in_processes(tasks: "Sequence[_Task]", fitting: Fitting, progress: Prog
     workers = min(fitting.jobs, max(1, len(tasks)))
     with relaying(progress, fitting.callbacks) as relay:
         work = [
-            delayed(_fit_elsewhere)(task.with_callbacks(()), relay, bool(fitting.callbacks)) for task in tasks
+            delayed(_fit_elsewhere)(os.getpid(), task.with_callbacks(()), relay, bool(fitting.callbacks))
+            for task in tasks
         ]
         # loky starts its processes anew: polars, CUDA and HDF5 do not survive a fork.
         Parallel(n_jobs=workers, backend="loky", batch_size=1, mmap_mode="r")(work)
     end_idle_processes()
 
 
-def _fit_elsewhere(task: "_Task", relay: Relay, callbacks: bool) -> None:
-    end_with_parent()
+def _fit_elsewhere(program: int, task: "_Task", relay: Relay, callbacks: bool) -> None:
+    end_with(program)
     with relay.connected() as (progress, callback):
         task.with_callbacks((callback,) if callbacks else ()).fitted(progress)
 

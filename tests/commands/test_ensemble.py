@@ -63,7 +63,7 @@ def test_predict_says_what_the_ensemble_said(project, runs):
 def test_predict_calibrates_as_the_ensemble_was(project, runs):
     made = heartfeat.ensemble(["murmur-logistic", "trees"], name="both", config=project)
     warm = {
-        "all_views": {"method": "temperature", "patients": 30, "temperature": 2.0},
+        "mean_view": {"method": "temperature", "patients": 30, "temperature": 2.0},
         "clean_view": {"method": "none"},
     }
     (runs / "both" / "calibration.json").write_text(json.dumps({"folds": [warm, warm]}))

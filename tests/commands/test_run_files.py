@@ -32,8 +32,8 @@ def test_calibrators_decisions_and_thresholds_do_not_depend_on_test_labels(proje
     with_test_labels_moved(project, sides["test"])
     after = fit(project, "after")
     (calibration,) = load_calibration(before, 1)
-    assert calibration.all_views.method == "temperature"
-    assert calibration.all_views.patients == 20
+    assert calibration.mean_view.method == "temperature"
+    assert calibration.mean_view.patients == 20
     assert (before / "calibration.json").read_bytes() == (after / "calibration.json").read_bytes()
     tables = [
         {
@@ -53,7 +53,7 @@ def test_calibrators_decisions_and_thresholds_do_not_depend_on_test_labels(proje
 
 def test_the_config_chooses_the_calibration(project, sides):
     (calibration,) = load_calibration(fit(project, "curves", "calibration=isotonic"), 1)
-    assert calibration.all_views.method == "isotonic"
+    assert calibration.mean_view.method == "isotonic"
     plain = pl.read_parquet(fit(project, "plain", "calibration=none") / "predictions.parquet")
     assert plain["p_Present"].equals(plain["raw_Present"].alias("p_Present"))
 

@@ -30,7 +30,7 @@ def test_each_patient_is_averaged_over_the_runs_that_speak_of_it():
     mean = average_tables(OUTCOME, [first, second], 0)
     assert mean.patients["patient"].to_list() == ["a", "b", "c"]
     assert mean.clean[:, 0] == pytest.approx([0.2, 0.8, 0.4])
-    assert mean.all_views[:, 0] == pytest.approx([0.275, 0.725, 0.425])
+    assert mean.mean_view[:, 0] == pytest.approx([0.275, 0.725, 0.425])
     assert mean.member_spread[1] == pytest.approx(0.15)
     assert np.isnan(mean.member_spread[[0, 2]]).all()
     spreads = [first["view_spread"][1], second["view_spread"][0]]
@@ -49,7 +49,7 @@ def test_a_table_of_the_mean_is_decided_anew():
     # Worth 5 to 1: Abnormal above one in six.
     assert made["decision"].to_list() == ["Normal", "Abnormal"]
     assert made["fold"].to_list() == [3, 3]
-    assert made.select(CLASSES).to_numpy() == pytest.approx(mean.all_views)
+    assert made.select(CLASSES).to_numpy() == pytest.approx(mean.mean_view)
     assert made["member_spread"].null_count() == 0
     assert (
         averaged_table(OUTCOME, average_tables(OUTCOME, [first], 0), 0, FoldCalibration())[
@@ -71,7 +71,7 @@ def test_the_mean_is_calibrated_on_validation_patients():
     ways = mean.calibrated(calibration)
     assert ways.calibrated.max() == pytest.approx(0.7, abs=0.05)
     assert ways.clean.max() == pytest.approx(0.7, abs=0.05)
-    assert ways.raw is mean.all_views
+    assert ways.raw is mean.mean_view
     assert ways.clean_raw is mean.clean
 
 

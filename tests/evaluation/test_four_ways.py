@@ -7,7 +7,7 @@ from heartfeat.evaluation.four_ways import FourWays
 from heartfeat.evaluation.run_calibration import FoldCalibration
 from heartfeat.tasks import MURMUR
 
-VIEWS = ("clean", "gain-6", "gain+6")
+VIEWS = ("clean", "gain-6", "bandstop")
 SOFT, SHARP = Calibrator("temperature", 40, 2.0), Calibrator("temperature", 40, 0.5)
 
 
@@ -18,8 +18,8 @@ def said():
 
 def test_the_mean_over_views_is_calibrated_not_each_view(said):
     ways = FourWays.of(said, VIEWS, FoldCalibration(SOFT, SHARP))
-    assert (ways.raw == said.mean(axis=0)).all()
-    assert (ways.calibrated == SOFT.apply(said.mean(axis=0))).all()
+    assert (ways.raw == said[:2].mean(axis=0)).all()
+    assert (ways.calibrated == SOFT.apply(said[:2].mean(axis=0))).all()
     assert (ways.clean_raw == said[0]).all()
     assert (ways.clean == SHARP.apply(said[0])).all()
 

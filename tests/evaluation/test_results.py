@@ -32,7 +32,7 @@ def results(said):
 
 def test_a_run_decides_by_worth_on_calibrated_probabilities(said):
     table = tabulate(MURMUR, IDS, IDS, 0, said, VIEWS, SOFT)
-    calibrated = SOFT.all_views.apply(said.mean(axis=0))
+    calibrated = SOFT.mean_view.apply(said.mean(axis=0))
     assert table.select("p_Present", "p_Unknown", "p_Absent").to_numpy() == pytest.approx(calibrated)
     codes = (calibrated * MURMUR.worth).argmax(axis=1)
     assert table["decision"].to_list() == [MURMUR.classes[code] for code in codes]

@@ -10,19 +10,19 @@ from heartfeat.evaluation.run_calibration import (
     save_calibration,
 )
 
-VIEWS = ("clean", "gain-6")
+VIEWS = ("clean", "gain-6", "bandstop")
 
 
 @pytest.fixture
 def fold():
     generator = np.random.default_rng(0)
-    return generator.integers(0, 3, 40), generator.dirichlet([1, 1, 1], (2, 40))
+    return generator.integers(0, 3, 40), generator.dirichlet([1, 1, 1], (3, 40))
 
 
 def test_the_clean_view_has_a_calibrator_of_its_own(fold):
     labels, said = fold
     made = calibrate_fold("temperature", labels, said, VIEWS)
-    assert made.all_views == fit_calibrator("temperature", labels, said.mean(axis=0))
+    assert made.mean_view == fit_calibrator("temperature", labels, said[:2].mean(axis=0))
     assert made.clean_view == fit_calibrator("temperature", labels, said[0])
 
 
@@ -36,7 +36,7 @@ def test_a_run_from_before_calibration_is_not_calibrated(tmp_path):
     assert load_calibration(tmp_path, 2) == [FoldCalibration()] * 2
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"folds": [1]}', '{"folds": [{"all_views": {}}]}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"folds": [1]}', '{"folds": [{"mean_view": {}}]}'])
 def test_a_damaged_file_is_named(tmp_path, text):
     (tmp_path / "calibration.json").write_text(text)
     with pytest.raises(RunError, match=r"calibration\.json cannot be read"):

@@ -24,11 +24,11 @@ def recording_targets(examples: Examples, settings: MambaFormerSettings, seed: i
 
     A label is certain even where what is heard is not. A share `teacher` of it gives way to what trees that never met
     the person say of the recording (Hinton et al., "Distilling the knowledge in a neural network", 2015): how sure one
-    can be of it, and what else it could be, so that a network need not learn doubtful labels by heart. Where recordings
-    have no loss of their own, nobody is taught.
+    can be of it, and what else it could be, so that a network need not learn doubtful labels by heart. Where
+    recordings have no loss, nobody is taught.
     """
     labels = one_hot(labels_of_recordings(examples), len(examples.classes))
-    if not settings.teacher or not settings.recording_weight:
+    if not settings.teacher or not (settings.recording_weight or settings.contrastive):
         return labels
     said, share = _said_by_trees(examples, settings, seed), np.float32(settings.teacher)
     both = labels.any(axis=1, keepdims=True) & said.any(axis=1, keepdims=True)
