@@ -15,7 +15,7 @@ from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
-from heartfeat.heads.mamba.panel import Said, fit_combiner, gathered, mean_said, weigh
+from heartfeat.heads.mamba.panel import Said, gathered, mean_said, weigh
 from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.mamba.training import train_net
 from heartfeat.heads.monitor import Monitor, as_monitor
@@ -119,10 +119,10 @@ class MambaFormer:
         inputs, count = self._fitted()[0], len(learned.patients)
         evidence, quality = said.evidence(learned.patient_of), inputs.quality_of(learned)
         labels, classes = learned.labels, len(learned.classes)
-        self._combiner = fit_combiner(evidence, quality, labels, classes, np.ones(count, dtype=bool))
+        self._combiner = Combiner.fit(evidence, quality, labels, classes)
         held = np.arange(count) >= count - valid
         if held.any() and not held.all():
-            combiner = fit_combiner(evidence, quality, labels, classes, ~held)
+            combiner = Combiner.fit(evidence[:, ~held], quality[~held], labels[~held], classes)
             recordings = None if said.recordings is None else said.recordings[:, held[learned.patient_of]]
             self.held_out = Prediction(weigh(combiner, evidence[:, held], quality[held]), recordings)
 

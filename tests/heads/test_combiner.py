@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from heartfeat.heads.combiner import PENALTY, Combiner
+from heartfeat.heads.combiner import FEW, PENALTY, Combiner
 from heartfeat.heads.linear_model import LinearModel
 
 LABELS = np.arange(90) % 3
@@ -20,7 +20,7 @@ def rows(seed=0):
 
 def test_each_class_is_what_earlier_questions_left_of_it():
     evidence, quality = rows()
-    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    combiner = Combiner.fit(evidence[None], quality, LABELS, 3)
     first, second = combiner.questions
     of_second = np.concatenate([evidence[:, 1], quality], axis=1)
     (yes, no), (then, never) = first.predict(evidence[:, 0]).T, second.predict(of_second).T
@@ -34,14 +34,35 @@ def test_a_question_is_asked_only_of_those_whom_earlier_ones_left():
     evidence, quality = rows()
     left = LABELS > 0
     columns = np.concatenate([evidence[:, 1], quality], axis=1)[left]
-    expected = LinearModel.fit(columns, LABELS[left] - 1, 2, PENALTY)
-    second = Combiner.fit(evidence, quality, LABELS, 3).questions[1]
-    assert (second.predict(columns) == expected.predict(columns)).all()
+    expected = LinearModel.fit(columns, LABELS[left] - 1, 2, FEW / 60)
+    second = Combiner.fit(evidence[None], quality, LABELS, 3).questions[1]
+    assert second.predict(columns) == pytest.approx(expected.predict(columns), abs=1e-6)
+
+
+def test_every_view_of_the_patients_counts():
+    (evidence, quality), (other, _) = rows(), rows(1)
+    combiner = Combiner.fit(np.stack([evidence, other]), quality, LABELS, 3)
+    first = LinearModel.fit(
+        np.concatenate([evidence, other])[:, 0], np.tile(LABELS != 0, 2).astype(int), 2, FEW / 90
+    )
+    assert combiner.questions[0].predict(other[:, 0]) == pytest.approx(first.predict(other[:, 0]), abs=1e-6)
+
+
+@pytest.mark.parametrize(("patients", "penalty"), [(90, FEW / 90), (900, PENALTY)])
+def test_few_patients_are_believed_less(patients, penalty):
+    evidence, quality = (np.tile(array, (patients // 90, *[1] * (array.ndim - 1))) for array in rows())
+    labels = np.tile(LABELS, patients // 90)
+    for views in (1, 3):
+        combiner = Combiner.fit(np.stack([evidence] * views), quality, labels, 3)
+        answers = np.tile(labels != 0, views).astype(int)
+        expected = LinearModel.fit(np.tile(evidence[:, 0], (views, 1)), answers, 2, penalty)
+        said = combiner.questions[0].predict(evidence[:, 0])
+        assert said == pytest.approx(expected.predict(evidence[:, 0]), abs=1e-6)
 
 
 def test_a_question_is_answered_by_its_own_evidence():
     evidence, quality = rows()
-    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    combiner = Combiner.fit(evidence[None], quality, LABELS, 3)
     other = evidence.copy()
     other[:, 1] += 1
     plain, changed = (combiner.predict(rows, quality) for rows in (evidence, other))
@@ -55,7 +76,7 @@ def test_a_question_is_answered_by_its_own_evidence():
 
 def test_quality_says_nothing_of_the_first_class():
     evidence, quality = rows()
-    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    combiner = Combiner.fit(evidence[None], quality, LABELS, 3)
     clear, poor = combiner.predict(evidence, quality), combiner.predict(evidence, quality + 2)
     assert (poor[:, 0] == clear[:, 0]).all()
     assert (poor[:, 1] > clear[:, 1]).all()
@@ -64,10 +85,10 @@ def test_quality_says_nothing_of_the_first_class():
 def test_of_two_classes_quality_has_no_say_and_may_be_missing():
     evidence, quality = rows()
     labels, none = (LABELS != 0).astype(int), np.zeros((90, 0))
-    two = Combiner.fit(evidence, quality, labels, 2)
-    expected = LinearModel.fit(evidence[:, 0], labels, 2, PENALTY).predict(evidence[:, 0])
+    two = Combiner.fit(evidence[None], quality, labels, 2)
+    expected = LinearModel.fit(evidence[:, 0], labels, 2, FEW / 90).predict(evidence[:, 0])
     assert two.predict(evidence, quality) == pytest.approx(expected)
-    without = Combiner.fit(evidence, none, labels, 2)
+    without = Combiner.fit(evidence[None], none, labels, 2)
     assert (without.predict(evidence, none) == two.predict(evidence, quality)).all()
 
 
@@ -77,7 +98,7 @@ def test_classes_without_patients_get_next_to_no_probability(seen):
     labels = np.array(seen)[np.arange(90) % len(seen)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        predicted = Combiner.fit(evidence, quality, labels, 3).predict(evidence, quality)
+        predicted = Combiner.fit(evidence[None], quality, labels, 3).predict(evidence, quality)
     absent = [code for code in range(3) if code not in seen]
     assert predicted[:, absent].max() < 1e-6
     assert predicted.sum(axis=1) == pytest.approx(1)
@@ -85,14 +106,14 @@ def test_classes_without_patients_get_next_to_no_probability(seen):
 
 def test_the_order_of_the_patients_does_not_matter():
     (evidence, quality), order = rows(), np.random.default_rng(1).permutation(90)
-    one = Combiner.fit(evidence, quality, LABELS, 3).predict(evidence, quality)
-    other = Combiner.fit(evidence[order], quality[order], LABELS[order], 3).predict(evidence, quality)
+    one = Combiner.fit(evidence[None], quality, LABELS, 3).predict(evidence, quality)
+    other = Combiner.fit(evidence[None, order], quality[order], LABELS[order], 3).predict(evidence, quality)
     assert other == pytest.approx(one, abs=5e-3)
 
 
 def test_arrays_describe_the_combiner():
     evidence, quality = rows()
-    combiner = Combiner.fit(evidence, quality, LABELS, 3)
+    combiner = Combiner.fit(evidence[None], quality, LABELS, 3)
     arrays = combiner.arrays("combiner.")
     assert sorted(arrays) == [f"combiner.{code}.{part}" for code in (0, 1) for part in ("bias", "weights")]
     again = Combiner.from_arrays({**arrays, "other": evidence}, "combiner.", 3)

@@ -77,18 +77,6 @@ def gathered(parts: Sequence[tuple[np.ndarray, np.ndarray, Said]], patients: int
     )
 
 
-def fit_combiner(
-    evidence: np.ndarray, quality: np.ndarray, labels: np.ndarray, classes: int, keep: np.ndarray
-) -> Combiner:
-    """Learn to weigh ``evidence`` ``(views, patients, classes - 1, columns)`` on the patients to ``keep``.
-
-    ``quality`` is ``(patients, columns)``, ``labels`` ``(patients,)``.
-    """
-    views = len(evidence)
-    rows = evidence[:, keep].reshape(-1, *evidence.shape[2:])
-    return Combiner.fit(rows, np.tile(quality[keep], (views, 1)), np.tile(labels[keep], views), classes)
-
-
 def weigh(combiner: Combiner, evidence: np.ndarray, quality: np.ndarray) -> np.ndarray:
     """``(views, patients, classes)`` probabilities."""
     return np.stack([combiner.predict(view, quality) for view in evidence])

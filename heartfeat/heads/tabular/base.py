@@ -99,25 +99,15 @@ class TabularHead:
             of_patients = cross_fit(self._fit_rows, averages, table.patient_labels, fold, settings.seed, done)
             self._models = {"recording": of_recordings.model, "patient": of_patients.model}
             views = zip(of_recordings.unseen, of_patients.unseen, strict=True)
-            evidence = [patient_evidence(*view, table.patient_of) for view in views]
-            every = np.ones(len(fold), dtype=bool)
-            self._combiner = self._combine(evidence, quality, table.patient_labels, every)
+            evidence = np.stack([patient_evidence(*view, table.patient_of) for view in views])
+            labels, classes = table.patient_labels, len(self._classes)
+            self._combiner = Combiner.fit(evidence, quality, labels, classes)
             held = np.arange(len(fold)) >= len(fold) - int((valid.labels != UNLABELLED).sum())
             if held.any() and not held.all():
-                combiner = self._combine(evidence, quality, table.patient_labels, ~held)
+                combiner = Combiner.fit(evidence[:, ~held], quality[~held], labels[~held], classes)
                 patients = np.stack([combiner.predict(view[held], quality[held]) for view in evidence])
                 self.held_out = Prediction(patients, of_recordings.unseen[:, held[table.patient_of]])
         return []
-
-    def _combine(
-        self, evidence: list[np.ndarray], quality: np.ndarray, labels: np.ndarray, keep: np.ndarray
-    ) -> Combiner:
-        """The model that weighs what is said of the patients to ``keep``, over all views."""
-        rows = np.concatenate([view[keep] for view in evidence])
-        count = len(evidence)
-        return Combiner.fit(
-            rows, np.tile(quality[keep], (count, 1)), np.tile(labels[keep], count), len(self._classes)
-        )
 
     def predict(self, examples: Examples) -> Prediction:
         """Probabilities for each view of ``examples`` by itself; labels are not looked at.
