@@ -13,7 +13,7 @@ _FIGURES = ("silence", "periodicity", *CONTRASTS)
 """How much is silent, how regular the beat is, and how clearly its sounds stand out.
 
 They compare a recording with itself, so that another device or sample rate does not change them as it does the
-signal-to-noise ratio, which tells nothing beside them on CirCor.
+signal-to-noise ratio, which adds nothing to them on CirCor.
 """
 
 _OVER_RECORDINGS = {"max": pl.Expr.max, "mean": pl.Expr.mean, "min": pl.Expr.min}
