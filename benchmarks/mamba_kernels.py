@@ -11,8 +11,8 @@ batches of 64 crops, from and to the CPU, beats and all. Cutting and augmenting 
 import argparse
 import copy
 import importlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -22,9 +22,9 @@ from torch import Tensor
 from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
 from heartfeat.extraction.pooling import STATISTICS
 from heartfeat.heads.feature_spec import FeatureSpec
+from heartfeat.heads.mamba import mixer
 from heartfeat.heads.mamba.crops import statistics_of
 from heartfeat.heads.mamba.inputs import Inputs
-from heartfeat.heads.mamba.kernels import pytorch_only
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.training import BatchLoss
 from heartfeat.heads.mamba.training_bags import RECORDINGS_PER_PATIENT, Batch
@@ -45,6 +45,17 @@ PCG = FeatureSpec("pcg", 128, 25.0, spectrogram=False, core_key="", statistics=S
 BEATS = FeatureSpec(
     "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=BEAT_STATISTICS
 )
+
+
+@contextmanager
+def pytorch_only() -> Iterator[None]:
+    """Within it, mixers run on PyTorch where they could run on kernels."""
+    before, mixer.KERNELS = mixer.KERNELS, False
+    try:
+        yield
+    finally:
+        mixer.KERNELS = before
+
 
 WAYS = {"kernels": nullcontext, "PyTorch": pytorch_only}
 

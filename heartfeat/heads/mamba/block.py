@@ -1,51 +1,9 @@
 """Bidirectional Mamba-2 at several time scales."""
 
-import logging
-
 import torch
 from torch import Tensor, nn
-from transformers import Mamba2Config
-from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
-from heartfeat.heads.mamba.kernels import pytorch_only, scan_on_kernels
-
-CHUNK = 16
-"""Tokens per chunk of the scan: small chunks keep the quadratic part cheap at our sequence lengths."""
-
-HEAD_DIM = 32
-"""Channels that share one decay."""
-
-EXPAND = 1
-"""Inner channels per outer channel; the two directions and several scales already widen a block."""
-
-FALLING_BACK = "is falling back to its reference PyTorch implementation"
-
-
-def _worth_saying(record: logging.LogRecord) -> bool:
-    """Whether to let a message of transformers through: without a GPU the kernels it misses would be no use."""
-    return torch.cuda.is_available() or FALLING_BACK not in record.getMessage()
-
-
-logging.getLogger("transformers.integrations.hub_kernels").addFilter(_worth_saying)
-
-
-def mixer(width: int, state: int) -> Mamba2Mixer:
-    """A causal selective state space over ``(batch, tokens, width)``.
-
-    Dao & Gu, "Transformers are SSMs", ICML 2024: per head, ``h_t = exp(dt_t A) h_{t-1} + dt_t B_t x_t`` and
-    ``y_t = C_t h_t + D x_t``, with ``dt``, ``B`` and ``C`` computed from the input.
-    """
-    config = Mamba2Config(
-        hidden_size=width,
-        state_size=state,
-        expand=EXPAND,
-        head_dim=HEAD_DIM,
-        num_heads=EXPAND * width // HEAD_DIM,
-        n_groups=1,
-        num_hidden_layers=1,
-        chunk_size=CHUNK,
-    )
-    return Mamba2Mixer(config, layer_idx=0)
+from heartfeat.heads.mamba.mixer import Mixer
 
 
 class BidirectionalMamba(nn.Module):
@@ -57,13 +15,12 @@ class BidirectionalMamba(nn.Module):
 
     def __init__(self, width: int, state: int) -> None:
         super().__init__()
-        self.mixer = mixer(width, state)
+        self.mixer = Mixer(width, state)
         self.join = nn.Linear(2 * width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(batch, tokens, width)`` in and out."""
-        with scan_on_kernels() if tokens.is_cuda else pytorch_only():
-            ahead, back = self.mixer(torch.cat([tokens, tokens.flip(1)])).chunk(2)
+        ahead, back = self.mixer(torch.cat([tokens, tokens.flip(1)])).chunk(2)
         return self.join(torch.cat([ahead, back.flip(1)], dim=-1))
 
 

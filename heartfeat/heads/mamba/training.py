@@ -72,8 +72,9 @@ class BatchLoss:
     def __call__(self, net: MambaFormerNet, batch: Batch) -> Tensor:
         """The loss of one batch, a scalar."""
         settings, vectors = self.settings, net.encode(batch.crops)
-        patients = net.patient_vectors(vectors, batch.sites, batch.slots, batch.metadata)
         loss = vectors.new_zeros(())
+        if settings.patient_weight or net.auxiliary is not None:
+            patients = net.patient_vectors(vectors, batch.sites, batch.slots, batch.metadata)
         if settings.patient_weight:
             logits = net.patient_classifier(patients)
             loss = loss + settings.patient_weight * self._criterion(
