@@ -1,11 +1,12 @@
-"""Recordings per second that the `mambaformer` network learns from and judges, with either scan: kernel or PyTorch.
+"""Recordings per second that the `mambaformer` network learns from and judges, its mixers run in two ways.
 
-The network of the default settings on random tokens in the shapes of the shipped feature sets: a training step
-(forward, backward, AdamW, moving average) on the crops of one batch, and judging of whole recordings in the
-batches of 64 crops, from and to the CPU, beats and all. Cutting and augmenting crops is left out.
+On a GPU with mamba-ssm's kernel against PyTorch; on the CPU in PyTorch our way against transformers'. The network
+of the default settings on random tokens in the shapes of the shipped feature sets: a training step (forward, backward,
+AdamW, moving average) on the crops of one batch, and judging of whole recordings in the batches of 64 crops, from and
+to the CPU, beats and all. Cutting and augmenting crops is left out.
 
     python benchmarks/mamba_kernels.py
-    python benchmarks/mamba_kernels.py --device cpu   # PyTorch alone
+    python benchmarks/mamba_kernels.py --device cpu
 """
 
 import argparse
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from extraction_data import medians, print_table
 from torch import Tensor
+from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
 from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
 from heartfeat.extraction.pooling import STATISTICS
@@ -46,6 +48,8 @@ BEATS = FeatureSpec(
     "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=BEAT_STATISTICS
 )
 
+Ways = dict[str, Callable[[], AbstractContextManager[object]]]
+
 
 @contextmanager
 def pytorch_only() -> Iterator[None]:
@@ -57,12 +61,26 @@ def pytorch_only() -> Iterator[None]:
         mixer.KERNELS = before
 
 
-WAYS = {"kernels": nullcontext, "PyTorch": pytorch_only}
+@contextmanager
+def transformers_only() -> Iterator[None]:
+    """Within it, mixers go transformers' way through their weights."""
+    ours, mixer.Mixer.forward = mixer.Mixer.forward, Mamba2Mixer.forward
+    try:
+        yield
+    finally:
+        mixer.Mixer.forward = ours
+
+
+WAYS: dict[bool, Ways] = {
+    True: {"kernels": nullcontext, "PyTorch": pytorch_only},
+    False: {"PyTorch": nullcontext, "transformers": transformers_only},
+}
+"""Whether on a GPU, and the two ways compared there."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cuda:0", help="cpu measures PyTorch alone")
+    parser.add_argument("--device", default="cuda:0", help="cuda:N or cpu")
     parser.add_argument("--precision", nargs="+", choices=("fp32", "bf16"), default=["fp32", "bf16"])
     parser.add_argument("--sets", nargs="+", choices=("beats", "pcg"), default=["beats", "pcg"])
     parser.add_argument("--seconds", type=float, default=MambaFormerSettings().crop_seconds, help="of a crop")
@@ -73,38 +91,37 @@ def main() -> None:
     options = parser.parse_args()
     on_gpu = options.device != "cpu"
     if on_gpu and (lack := missing()):
-        print(f"nothing to compare here: {lack}; --device cpu measures PyTorch alone")
+        print(f"nothing to compare here: {lack}; --device cpu compares two ways in PyTorch")
         return
     inputs = new_inputs(options)
-    ways = list(WAYS) if on_gpu else ["PyTorch"]
+    ways = WAYS[on_gpu]
+    first, second = ways
     rows, apart = [], []
     for precision in options.precision:
         compute = Compute(options.device, precision)
-        for name, prepare, recordings in (
+        for work, prepare, recordings in (
             ("training step", learning, inputs.settings.batch_patients * RECORDINGS_PER_PATIENT),
             ("judging", judging, CROPS_AT_ONCE / crops_per_recording(inputs.settings)),
         ):
-            works = {way: repeated(prepare(inputs, compute), WAYS[way], options.steps) for way in ways}
-            for work in works.values():
-                work()
+            works = {
+                name: repeated(prepare(inputs, compute), way, options.steps) for name, way in ways.items()
+            }
+            for warm_up in works.values():
+                warm_up()
             taken = medians(works, options.rounds)
-            rates = {way: recordings * options.steps / taken[way] for way in ways}
-            ratio = f"{rates['kernels'] / rates['PyTorch']:.2f}" if on_gpu else "-"
-            each = [f"{rates[way]:,.0f}" if way in rates else "-" for way in WAYS]
-            rows.append([precision, name, *each, ratio])
-        if on_gpu:
-            apart.append(
-                [precision, *(f"{deviation(inputs, compute, learns):.1e}" for learns in (True, False))]
-            )
+            rates = [recordings * options.steps / taken[name] for name in ways]
+            rows.append([precision, work, *(f"{rate:,.0f}" for rate in rates), f"{rates[0] / rates[1]:.2f}"])
+        apart.append(
+            [precision, *(f"{deviation(inputs, compute, ways, learns):.1e}" for learns in (True, False))]
+        )
     sets = " + ".join(spec.name for spec in inputs.specs)
-    heads = ("precision", "work", "kernels: recordings/s", "PyTorch: recordings/s", "ratio")
+    heads = ("precision", "work", f"{first}: recordings/s", f"{second}: recordings/s", "ratio")
     device = torch.cuda.get_device_name(options.device) if on_gpu else f"{torch.get_num_threads()} threads"
     print_table(
         f"{options.device} ({device}), {sets}, crops of {inputs.settings.crop_seconds} s", heads, rows
     )
-    if apart:
-        heads = ("precision", "training mode", "judging")
-        print_table("largest deviation of the network's vectors, relative to the largest", heads, apart)
+    heads = ("precision", "training mode", "judging")
+    print_table("largest deviation of the network's vectors, relative to the largest", heads, apart)
 
 
 def missing() -> str:
@@ -200,19 +217,20 @@ def repeated(
 
 
 @torch.no_grad()
-def deviation(inputs: Inputs, compute: Compute, learns: bool) -> float:
+def deviation(inputs: Inputs, compute: Compute, ways: Ways, learns: bool) -> float:
     """How far the vectors of both ways lie apart at most, relative to the largest number in them.
 
-    In training mode, kernels take other code than in judging; dropout draws the same numbers both times.
+    Dropout draws the same numbers both times.
     """
     net = on_device(new_net(inputs), compute.device).train(learns)
     crops = moved(random_crops(inputs, CROPS_AT_ONCE), compute.device)
     said = {}
-    for way, taken in WAYS.items():
+    for name, way in ways.items():
         torch.manual_seed(1)
-        with taken(), compute.autocast():
-            said[way] = copy.deepcopy(net).encode(crops).double()
-    return float((said["kernels"] - said["PyTorch"]).abs().max() / said["PyTorch"].abs().max())
+        with way(), compute.autocast():
+            said[name] = copy.deepcopy(net).encode(crops).double()
+    one, other = said.values()
+    return float((one - other).abs().max() / other.abs().max())
 
 
 if __name__ == "__main__":
