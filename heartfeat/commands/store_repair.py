@@ -22,11 +22,15 @@ def store_repair(
     Raises
     ------
     StoreError
-        When there is no store, damage is outside its features, or the disk refuses; it is then as it was.
+        When there is no store, damage is outside its features, the disk refuses, or an extraction into it is under
+        way; it is then as it was.
     """
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
+    from heartfeat.extraction.plan import staging_folder
+    from heartfeat.extraction.staging import alone
     from heartfeat.stores.repair import repair_store
 
-    with show_progress() as update:
-        return repair_store(store or load_config(config, set or ()).store, update)
+    place = store or load_config(config, set or ()).store
+    with alone(staging_folder(place)), show_progress() as update:
+        return repair_store(place, update)

@@ -14,13 +14,16 @@ def store_rm_features(
     Raises
     ------
     StoreError
-        When the store has no such set, or the disk refuses; it is then as it was.
+        When the store has no such set, the disk refuses, or an extraction into it is under way; it is then as it
+        was.
     """
     from heartfeat.commands.progress import show_progress
+    from heartfeat.extraction.plan import staging_folder
+    from heartfeat.extraction.staging import alone
     from heartfeat.stores import open_store
     from heartfeat.stores.remove import remove_features
 
-    with show_progress() as update:
+    with alone(staging_folder(store)), show_progress() as update:
         remove_features(store, names, update)
     with open_store(store) as opened:
         return opened.feature_sets

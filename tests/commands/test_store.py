@@ -9,6 +9,8 @@ import yaml
 
 import heartfeat
 from heartfeat.cli import main
+from heartfeat.extraction.plan import staging_folder
+from heartfeat.extraction.staging import alone
 
 
 @pytest.fixture
@@ -103,6 +105,17 @@ def test_removing_the_last_set_leaves_the_tables(run, project):
     assert "did you mean 'logmel'" in unknown.err
     assert heartfeat.store_rm_features(str(folder / "store.zarr"), ["logmel"]) == ()
     assert heartfeat.open_store(folder / "store.zarr").patients.height == 30
+
+
+@pytest.mark.parametrize("command", [["repair", "store.zarr"], ["rm-features", "store.zarr", "logmel"]])
+def test_a_store_that_is_extracted_into_is_not_changed(run, project, command):
+    folder = project.parent
+    with alone(staging_folder(folder / "store.zarr")):
+        refused = run(*command, cwd=folder)
+    assert refused.returncode == 1
+    assert "another process is extracting into" in refused.err
+    assert run(*command, cwd=folder).returncode == 0
+    assert not staging_folder(folder / "store.zarr").exists()
 
 
 def test_a_folder_without_stores_says_so(run, tmp_path):

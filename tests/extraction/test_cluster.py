@@ -16,28 +16,31 @@ pytest.importorskip("ray", reason="Ray is not installed: extraction on a cluster
 VIEWS = ("clean", "gain-6")
 
 
-def ray_workers() -> list[int]:
-    """Processes that run a piece of our work."""
+def ray_workers(mark: str) -> list[int]:
+    """Processes that run a piece of our work and were started with ``mark`` among their environment variables."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            name = (process / "cmdline").read_bytes()
+            name, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
         except OSError:
             continue
-        if name.startswith(b"ray::_work"):
+        if name.startswith(b"ray::_work") and mark.encode() in environment.split(b"\0"):
             found.append(int(process.name))
     return found
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_writes_what_one_process_writes(tmp_path: Path) -> None:
+def test_a_cluster_that_loses_a_worker_writes_what_one_process_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "sounds"
     folder.mkdir()
+    monkeypatch.setenv("HEARTFEAT_TEST_CLUSTER", str(tmp_path))
     cohort = make_cohort(folder, patients=10, each=4, seconds=4.0)
     killed: list[int] = []
 
     def kill_one(what: str, done: int, total: int, detail: str = "") -> None:
-        for victim in ray_workers()[:1] if not killed else ():
+        for victim in ray_workers(f"HEARTFEAT_TEST_CLUSTER={tmp_path}")[:1] if not killed else ():
             os.kill(victim, signal.SIGKILL)
             killed.append(victim)
 
