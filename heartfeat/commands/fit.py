@@ -60,7 +60,12 @@ def fit(
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N, for the neural heads.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto (bf16 on a GPU, else fp32), fp32 or bf16.")] = "auto",
-    jobs: Annotated[int, typer.Option(min=1, help="Folds fitted at a time, each in its own process.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Folds, or networks of one fold, fitted at a time, each in its own process."
+        ),
+    ] = 1,
     tracker: Annotated[
         list[str] | None, typer.Option(help="tensorboard, wandb or mlflow. Repeatable.")
     ] = None,
@@ -152,7 +157,7 @@ def fit(
             name=folder.name,
             allow_shared_persons=allow_shared_persons,
             protocol=protocol,
-            fitting=Fitting(device, precision, jobs, (*callbacks, *trackers), kept=kept),
+            fitting=Fitting(device, precision, jobs, callbacks=(*callbacks, *trackers), kept=kept),
             progress=update,
         )
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -15,7 +14,8 @@ from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.head import HeadState, Prediction, Progress
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
-from heartfeat.heads.mamba.panel import Said, gathered, mean_said, weigh
+from heartfeat.heads.mamba.panel import Said, gathered, weigh
+from heartfeat.heads.mamba.panel_training import said_by, train_panel
 from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.mamba.training import train_net
 from heartfeat.heads.monitor import Monitor, as_monitor
@@ -23,9 +23,6 @@ from heartfeat.heads.neural.compute import current_compute
 from heartfeat.heads.neural.threads import one_thread
 from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import MambaFormerSettings
-
-_SEED_STEP = 1_000
-"""Between the seeds of the networks of inner folds, so that neighbouring seeds of a run share none."""
 
 
 class MambaFormer:
@@ -44,6 +41,8 @@ class MambaFormer:
     ----------
     trains_on_valid
         With ``inner_folds`` the validation patients are learned from as well.
+    networks
+        How many networks are trained, which may be done side by side.
     held_out
         With ``inner_folds``, after ``fit``: what networks and weighing say of the labelled validation patients, none
         of which had seen them.
@@ -55,6 +54,7 @@ class MambaFormer:
     def __init__(self, settings: MambaFormerSettings) -> None:
         self.settings = settings
         self.trains_on_valid = settings.inner_folds > 0
+        self.networks = max(1, settings.inner_folds)
         self._inputs: Inputs | None = None
         self._nets: tuple[MambaFormerNet, ...] = ()
         self._combiner: Combiner | None = None
@@ -94,20 +94,15 @@ class MambaFormer:
         return history
 
     def _fit_panel(self, learned: Examples, valid: Examples, monitor: Monitor) -> list[dict[str, float]]:
-        settings, ids = self.settings, learned.patients["patient"].to_numpy()
+        settings, persons = self.settings, learned.patients["person"].to_list()
         inputs = self._inputs = Inputs.learn(settings, learned)
-        persons = learned.patients["person"].to_list()
         fold = person_folds(persons, learned.labels, settings.inner_folds, settings.seed)
-        count, nets, parts, history = int(fold.max()) + 1, [], [], list[dict[str, float]]()
-        if count < 2:
+        if not fold.any():
             raise ConfigError("inner_folds needs labelled patients of at least two persons; set it to 0")
-        for number in range(count):
-            held = learned.take(ids[fold == number])
-            watching, seed = _of_inner_fold(monitor, number, count), settings.seed + _SEED_STEP * number
-            net, epochs = train_net(inputs, learned.take(ids[fold != number]), held, watching, seed)
+        nets, parts, history = [], [], list[dict[str, float]]()
+        for number, (net, epochs, said) in enumerate(train_panel(inputs, learned, fold, monitor)):
             nets.append(net)
             history += [{"inner_fold": float(number), **epoch} for epoch in epochs]
-            said = _said(inputs, [inputs.predictor(net, held)], len(held.views))
             parts.append((fold == number, (fold == number)[learned.patient_of], said))
         self._nets = tuple(nets)
         of_all = gathered(parts, len(fold), len(learned.patient_of))
@@ -139,7 +134,7 @@ class MambaFormer:
         inputs, nets = self._fitted()
         with one_thread():
             judging, views = [inputs.predictor(net, examples) for net in nets], len(examples.views)
-            said, extra = _said(inputs, judging, views), _extra(inputs, judging, views)
+            said, extra = said_by(inputs, judging, views), _extra(inputs, judging, views)
         patients = said.patients
         if self._combiner is not None:
             patients = weigh(self._combiner, said.evidence(examples.patient_of), inputs.quality_of(examples))
@@ -182,17 +177,6 @@ class MambaFormer:
         return self._inputs, self._nets
 
 
-def _said(inputs: Inputs, predictors: Sequence[Predictor], views: int) -> Said:
-    """The mean over networks, view by view."""
-    settings, all_said = inputs.settings, []
-    for one in predictors:
-        of_views = [one.view(number) for number in range(views)]
-        patients, recordings = (np.stack(part) for part in zip(*of_views, strict=True))
-        judged = patients if settings.patient_weight else None
-        all_said.append(Said(judged, recordings if settings.recording_weight else None))
-    return mean_said(all_said)
-
-
 def _extra(inputs: Inputs, predictors: Sequence[Predictor], views: int) -> dict[str, np.ndarray]:
     """Mean probabilities ``(views, patients, its classes)`` of every auxiliary task."""
     if not inputs.tasks:
@@ -212,14 +196,3 @@ def _load_net(inputs: Inputs, state: HeadState, prefix: str) -> MambaFormerNet:
         {name.removeprefix(prefix): torch.from_numpy(array.copy()) for name, array in own.items()}
     )
     return net
-
-
-def _of_inner_fold(monitor: Monitor, number: int, count: int) -> Monitor:
-    """``monitor`` for one network of several: its progress says which, and its checkpoint is a file of its own."""
-
-    def progress(what: str, done: int, total: int) -> None:
-        monitor(f"inner fold {number + 1} of {count}: {what}", done, total)
-
-    kept = monitor.checkpoint
-    checkpoint = None if kept is None else kept.with_stem(f"{kept.stem}-{number}")
-    return replace(monitor, progress=progress, checkpoint=checkpoint, inner_fold=number)

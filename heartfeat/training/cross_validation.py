@@ -1,25 +1,25 @@
 """Fit one head per fold and predict the patients that it never saw."""
 
-import os
+import math
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from heartfeat.cohorts.splits import Fold, Splits
-from heartfeat.cores import end_idle_processes, end_with
 from heartfeat.errors import SplitError
 from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.head import Head, HeadState, Prediction
 from heartfeat.heads.held_out import predict_held_out
 from heartfeat.heads.monitor import Callback, Progress
+from heartfeat.heads.side_by_side import Work, side_by_side
 from heartfeat.training.fitting import IN_ORDER, Fitting
 from heartfeat.training.kept_folds import KeptFold, KeptFolds
 from heartfeat.training.protocol import EVERYTHING, Protocol
-from heartfeat.training.relay import Relay, relaying
 
 
 @dataclass(frozen=True)
@@ -91,38 +91,28 @@ def fit_folds(
         _Task(examples, number, fold, make_head, protocol, fitting, made_of or {})
         for number, fold in enumerate(splits.folds)
     ]
-    if fitting.jobs == 1:
-        return [task.fitted(progress) for task in tasks]
-    if fitting.kept is None:
+    there = {task.number: task.fitted(progress) for task in tasks if fitting.has(task.number)}
+    missing = [task for task in tasks if task.number not in there]
+    apart = missing[: _apart(len(missing), fitting.jobs, getattr(make_head(0), "networks", 1))]
+    if apart and fitting.kept is None:
         with tempfile.TemporaryDirectory(prefix="heartfeat-folds-") as folder:
             kept = replace(fitting, kept=KeptFolds(Path(folder)))
             return fit_folds(examples, splits, make_head, progress, protocol, kept, made_of)
-    there = {task.number: task.fitted(progress) for task in tasks if fitting.kept.has(task.number)}
-    missing = [task for task in tasks if task.number not in there]
-    _fit_in_processes(missing, fitting, progress)
-    there |= {task.number: task.fitted(progress) for task in missing}
+    if apart:
+        side_by_side([task.keep for task in apart], fitting.jobs, progress, fitting.callbacks)
+    there |= {task.number: task.by_itself.fitted(progress) for task in missing}
     return [there[task.number] for task in tasks]
 
 
-def _fit_in_processes(tasks: "Sequence[_Task]", fitting: Fitting, progress: Progress) -> None:
-    """Fit and keep folds in processes of their own, which share the features' memory."""
-    from joblib import Parallel, delayed
+def _apart(folds: int, jobs: int, networks: int) -> int:
+    """How many folds to fit in processes of their own; those after them are fitted here, their networks side by side.
 
-    workers = min(fitting.jobs, max(1, len(tasks)))
-    with relaying(progress, fitting.callbacks) as relay:
-        work = [
-            delayed(_fit_elsewhere)(os.getpid(), task.with_callbacks(()), relay, bool(fitting.callbacks))
-            for task in tasks
-        ]
-        # loky starts its processes anew: polars, CUDA and HDF5 do not survive a fork.
-        Parallel(n_jobs=workers, backend="loky", batch_size=1, mmap_mode="r")(work)
-    end_idle_processes()
-
-
-def _fit_elsewhere(program: int, task: "_Task", relay: Relay, callbacks: bool) -> None:
-    end_with(program)
-    with relay.connected() as (progress, callback):
-        task.with_callbacks((callback,) if callbacks else ()).fitted(progress)
+    Of 5 folds with 5 networks each, 2 jobs fit 4 folds in pairs, then the networks of the fifth in pairs.
+    """
+    if jobs == 1 or folds <= 1:
+        return 0
+    left = folds % jobs if folds > jobs else 0
+    return folds - left if left * math.ceil(networks / jobs) < networks else folds
 
 
 @dataclass(frozen=True)
@@ -137,8 +127,15 @@ class _Task:
     fitting: Fitting
     made_of: Mapping[str, Any]
 
-    def with_callbacks(self, callbacks: tuple[Callback, ...]) -> "_Task":
-        return replace(self, fitting=replace(self.fitting, callbacks=callbacks))
+    @property
+    def by_itself(self) -> "_Task":
+        """The fold, fitted while no other is."""
+        return replace(self, fitting=replace(self.fitting, networks=self.fitting.jobs))
+
+    @property
+    def keep(self) -> Work[None]:
+        """Fits and keeps the fold, in another process."""
+        return partial(_keep, replace(self, fitting=replace(self.fitting, callbacks=())))
 
     def fitted(self, progress: Progress) -> FittedFold:
         """The fold as it was kept, else fitted now."""
@@ -197,6 +194,10 @@ class _Task:
             prediction = head.predict(test)
             monitor("predicting", 2, 2)
         return KeptFold(head.state(), valid_prediction, prediction, history, seconds)
+
+
+def _keep(task: _Task, progress: Progress, callbacks: tuple[Callback, ...]) -> None:
+    replace(task, fitting=replace(task.fitting, callbacks=callbacks)).fitted(progress)
 
 
 def training_sides(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from heartfeat.errors import ConfigError
@@ -25,7 +25,9 @@ class Fitting:
     device, precision
         As `heartfeat.heads.neural.compute.choose_compute` takes them; only neural heads have a choice.
     jobs
-        Folds that are fitted at the same time, each in a process of its own.
+        Folds, or networks of one fold, that are fitted at the same time, each in a process of its own.
+    networks
+        Those of `jobs` that networks of one fold are for; set while a fold is fitted by itself.
     callbacks
         Called after every epoch of a neural head, in this process, one at a time.
     score
@@ -37,13 +39,20 @@ class Fitting:
     device: str = "cpu"
     precision: str = "fp32"
     jobs: int = 1
+    networks: int = 1
     callbacks: tuple[Callback, ...] = ()
     score: Scorer | None = None
     kept: KeptFolds | None = None
 
     def __post_init__(self) -> None:
         if self.jobs < 1:
-            raise ConfigError(f"--jobs {self.jobs} must be 1 or more; it is the number of folds at a time")
+            raise ConfigError(
+                f"--jobs {self.jobs} must be 1 or more; it is the number of folds or networks at a time"
+            )
+
+    def has(self, fold: int) -> bool:
+        """Whether that fold is finished and kept."""
+        return self.kept is not None and self.kept.has(fold)
 
     def compute(self, head: type[Head], fold: int = 0) -> Compute | None:
         """Where a head of this class computes; None for heads that know the CPU alone.
@@ -87,7 +96,7 @@ class Fitting:
             return
         from heartfeat.heads.neural.compute import computing
 
-        with computing(compute):
+        with computing(replace(compute, networks=self.networks)):
             yield
 
 

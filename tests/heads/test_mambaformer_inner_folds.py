@@ -12,6 +12,7 @@ from heartfeat.heads.examples import UNLABELLED, ExtraLabels
 from heartfeat.heads.held_out import predict_held_out
 from heartfeat.heads.mambaformer import MambaFormer
 from heartfeat.heads.monitor import Monitor, StopTraining
+from heartfeat.heads.neural.compute import Compute, computing
 from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import MambaFormerSettings
 
@@ -72,11 +73,13 @@ def test_it_learns_what_it_is_shown(sides):
     assert (said.patients[0].argmax(1) == test.labels).mean() > 0.7
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_was_drawn_before(sides):
+def test_the_same_seed_gives_the_same_bits_whatever_was_drawn_before_and_how_many_train_at_a_time(sides):
     train, valid = sides()
     first = fitted(train, valid)
     torch.rand(7)
     assert everything_of(fitted(train, valid), valid) == everything_of(first, valid)
+    with computing(Compute(networks=2)):
+        assert everything_of(fitted(train, valid), valid) == everything_of(first, valid)
     other = fitted(train, valid, seed=1)
     assert not np.allclose(other.predict(valid).recordings, first.predict(valid).recordings)
 

@@ -11,7 +11,7 @@ from heartfeat.errors import ConfigError, DeviceError, RunError
 from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.monitor import StopTraining, silent
 from heartfeat.heads.registry import make_head
-from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.heads.settings import HEAD_SETTINGS, MambaFormerSettings
 from heartfeat.tasks import MURMUR
 from heartfeat.training.cross_validation import fit_folds
 from heartfeat.training.fitting import Fitting
@@ -51,6 +51,18 @@ def examples(seed: int = 0) -> Examples:
     )
 
 
+def of_beats() -> Examples:
+    """The same patients, their numbers as images of heart beats."""
+    whole = examples()
+    generator, arrays = np.random.default_rng(0), whole.features["logmel"]
+    images = generator.normal(size=(2, len(whole.patient_of), 2 * 8 * 16))
+    images += 1.5 * whole.labels[whole.patient_of, None]
+    core = {"family": "beats", "windows": "beats", "transform": {"phases": [2, 2, 2, 2], "bands": 16}}
+    attrs = {**arrays.attrs, "name": "beats", "core": core, "dim": 8 * 16, "token_rate": None}
+    arrays = FeatureArrays(None, arrays.spans, images.astype(np.float32), attrs)
+    return dataclasses.replace(whole, features={"beats": arrays})
+
+
 FOLDS = (
     Fold(PATIENTS[:14], PATIENTS[14:19], PATIENTS[19:]),
     Fold(PATIENTS[10:], PATIENTS[5:10], PATIENTS[:5]),
@@ -86,6 +98,25 @@ def everything_of(folds):
 
 def test_folds_in_processes_of_their_own_are_the_very_same():
     assert everything_of(fit(Fitting(jobs=2))) == everything_of(fit())
+
+
+def networks(jobs, told, folds=3):
+    """Folds of a head that trains three networks each; ``told`` is appended every epoch's fold and network."""
+    head = MambaFormerSettings(
+        epochs=1, batch_patients=4, width=32, mixing="none", inner_folds=3, teacher=0.0, statistics=False
+    )
+    splits = dataclasses.replace(SPLITS, folds=FOLDS[:folds])
+    fitting = Fitting(jobs=jobs, callbacks=(lambda epoch: told.append(epoch.network),))
+    return fit_folds(of_beats(), splits, lambda number: make_head(head), silent, fitting=fitting)
+
+
+@pytest.mark.parametrize("folds", [3, 1])
+def test_networks_of_a_fold_that_is_left_over_are_trained_side_by_side_and_are_the_very_same(folds):
+    """Of three folds, two jobs fit two together, then the networks of the third two at a time."""
+    alone, together = [], []
+    assert everything_of(networks(2, together, folds)) == everything_of(networks(1, alone, folds))
+    assert sorted(together) == sorted(alone)
+    assert len(alone) == 3 * folds
 
 
 def test_a_run_that_was_stopped_between_and_inside_folds_ends_the_same(tmp_path):

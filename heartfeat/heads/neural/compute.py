@@ -30,10 +30,13 @@ class Compute:
         ``"cpu"`` or ``"cuda:N"``.
     precision
         ``"fp32"``, or ``"bf16"``: weights stay in fp32, matrix products are computed in bf16 (autocast).
+    networks
+        How many networks of one head are trained at a time, each in a process of its own.
     """
 
     device: str = "cpu"
     precision: Literal["fp32", "bf16"] = "fp32"
+    networks: int = 1
 
     @property
     def gpus(self) -> list[int]:
@@ -151,7 +154,7 @@ class _Judging:
 def for_judging(net: Net) -> Net:
     """``net`` ready for prediction on the current device; in and out go fp32 tensors of the CPU."""
     compute = current_compute()
-    if compute == Compute() and next(net.parameters()).device.type == "cpu":
+    if (compute.device, compute.precision) == ("cpu", "fp32") and next(net.parameters()).device.type == "cpu":
         return net.eval()
     return cast(Net, _Judging(on_device(net, compute.device).eval(), compute))
 

@@ -4,7 +4,7 @@ from multiprocessing.connection import Client
 import pytest
 
 from heartfeat.heads.monitor import Epoch, StopTraining
-from heartfeat.training.relay import relaying
+from heartfeat.heads.relay import relaying
 
 EPOCH = Epoch("mlp", 0, 1, 4, {"loss": 0.5}, 1e-3, 0.1, None)
 
