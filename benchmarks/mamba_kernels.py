@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from extraction_data import medians, print_table
 from torch import Tensor
+from transformers.models.mamba2 import modeling_mamba2
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
 from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
@@ -54,21 +55,24 @@ Ways = dict[str, Callable[[], AbstractContextManager[object]]]
 @contextmanager
 def pytorch_only() -> Iterator[None]:
     """Within it, mixers run on PyTorch where they could run on kernels."""
-    before, mixer.KERNELS = mixer.KERNELS, False
+    before, mixer.kernel = mixer.kernel, lambda: None
     try:
         yield
     finally:
-        mixer.KERNELS = before
+        mixer.kernel = before
 
 
 @contextmanager
 def transformers_only() -> Iterator[None]:
-    """Within it, mixers go transformers' way through their weights."""
+    """Within it, mixers go transformers' way through their weights, in PyTorch also where mamba-ssm is installed."""
     ours, mixer.Mixer.forward = mixer.Mixer.forward, Mamba2Mixer.forward
+    kernels = {name: f for name, f in vars(modeling_mamba2).items() if hasattr(f, "__wrapped__")}
+    vars(modeling_mamba2).update({name: f.__wrapped__ for name, f in kernels.items()})
     try:
         yield
     finally:
         mixer.Mixer.forward = ours
+        vars(modeling_mamba2).update(kernels)
 
 
 WAYS: dict[bool, Ways] = {

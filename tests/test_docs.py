@@ -149,3 +149,18 @@ def test_every_key_of_a_recipe_stands_in_the_docs_with_its_default(table):
     assert set(shown) == set(fields)
     defaults = {name: field.default for name, field in fields.items() if name not in without_default}
     assert {name: json.loads(shown[name]) for name in defaults} == json.loads(json.dumps(defaults))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted(ROOT.glob("benchmarks/*.md"))], ids=lambda page: page.name)
+def test_every_table_has_rows_of_one_length(page):
+    lines = page.read_text().splitlines()
+    rules = [number for number, line in enumerate(lines) if re.fullmatch(r"\|[-:| ]*-[-:| ]*\|", line)]
+    for rule in rules:
+        rows = lines[rule + 1 :]
+        end = next((number for number, line in enumerate(rows) if not line.startswith("|")), len(rows))
+        assert end, f"line {rule + 1}: a table without rows"
+        widths = {
+            len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", line)))
+            for line in lines[rule - 1 : rule + 1 + end]
+        }
+        assert len(widths) == 1, f"line {rule + 1}: rows of different lengths"

@@ -27,10 +27,9 @@ def store_repair(
     """
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
-    from heartfeat.extraction.plan import staging_folder
-    from heartfeat.extraction.staging import alone
+    from heartfeat.extraction.changing import changing
     from heartfeat.stores.repair import repair_store
 
     place = store or load_config(config, set or ()).store
-    with alone(staging_folder(place)), show_progress() as update:
+    with changing(place), show_progress() as update:
         return repair_store(place, update)

@@ -18,12 +18,11 @@ def store_rm_features(
         was.
     """
     from heartfeat.commands.progress import show_progress
-    from heartfeat.extraction.plan import staging_folder
-    from heartfeat.extraction.staging import alone
+    from heartfeat.extraction.changing import changing
     from heartfeat.stores import open_store
     from heartfeat.stores.remove import remove_features
 
-    with alone(staging_folder(store)), show_progress() as update:
+    with changing(store), show_progress() as update:
         remove_features(store, names, update)
     with open_store(store) as opened:
         return opened.feature_sets

@@ -37,18 +37,19 @@ SHARD_PREFIX = "v1-"
 
 @contextmanager
 def alone(staging: Path) -> Iterator[None]:
-    """Keep other extractions out of the store that a staging folder belongs to.
+    """Keep other extractions, and repairs, out of the store that a staging folder belongs to.
 
-    Where nothing can be written there, nothing can be extracted either, and nobody is kept out.
+    Where nothing can be written there, nothing can be changed either, and nobody is kept out.
 
     Raises
     ------
     StoreError
-        When another process is extracting into that store.
+        When another process is changing that store.
     """
     store = staging.with_suffix("")
     refusal = StoreError(
-        f"another process is extracting into {store}; wait for it, or extract into another store and merge the two"
+        f"another process is extracting into {store} or repairing it; wait for it, or extract into another store "
+        "and merge the two"
     )
     with ExitStack() as stack:
         with suppress(OSError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from heartfeat.cores import end_idle_processes, end_with
+from heartfeat.heads.head import Head
 from heartfeat.heads.monitor import Callback, Progress
 from heartfeat.heads.relay import Relay, relaying
 
@@ -14,6 +15,29 @@ Result = TypeVar("Result")
 
 Work = Callable[[Progress, tuple[Callback, ...]], Result]
 """A piece of work that can be sent to another process; it is given what to report to and to call there."""
+
+
+@runtime_checkable
+class SeveralNetworks(Protocol):
+    """A head of networks that know nothing of one another, trained as many at a time as `Compute` says.
+
+    Attributes
+    ----------
+    uses_device
+        True.
+    networks
+        How many this one, with its settings, trains.
+    """
+
+    uses_device: bool
+    networks: int
+
+
+def networks_of(head: Head) -> int:
+    """How many networks of a head may be trained side by side."""
+    if isinstance(head, SeveralNetworks) and head.uses_device and isinstance(head.networks, int):
+        return max(1, head.networks)
+    return 1
 
 
 def side_by_side(

@@ -3,7 +3,7 @@
 import math
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.head import Head, HeadState, Prediction
 from heartfeat.heads.held_out import predict_held_out
 from heartfeat.heads.monitor import Callback, Progress
-from heartfeat.heads.side_by_side import Work, side_by_side
+from heartfeat.heads.side_by_side import Work, networks_of, side_by_side
 from heartfeat.training.fitting import IN_ORDER, Fitting
 from heartfeat.training.kept_folds import KeptFold, KeptFolds
 from heartfeat.training.protocol import EVERYTHING, Protocol
@@ -93,7 +93,7 @@ def fit_folds(
     ]
     there = {task.number: task.fitted(progress) for task in tasks if fitting.has(task.number)}
     missing = [task for task in tasks if task.number not in there]
-    apart = missing[: _apart(len(missing), fitting.jobs, getattr(make_head(0), "networks", 1))]
+    apart = missing[: _apart(missing, fitting.jobs)]
     if apart and fitting.kept is None:
         with tempfile.TemporaryDirectory(prefix="heartfeat-folds-") as folder:
             kept = replace(fitting, kept=KeptFolds(Path(folder)))
@@ -104,14 +104,15 @@ def fit_folds(
     return [there[task.number] for task in tasks]
 
 
-def _apart(folds: int, jobs: int, networks: int) -> int:
+def _apart(tasks: "Sequence[_Task]", jobs: int) -> int:
     """How many folds to fit in processes of their own; those after them are fitted here, their networks side by side.
 
     Of 5 folds with 5 networks each, 2 jobs fit 4 folds in pairs, then the networks of the fifth in pairs.
     """
+    folds = len(tasks)
     if jobs == 1 or folds <= 1:
         return 0
-    left = folds % jobs if folds > jobs else 0
+    left, networks = folds % jobs, networks_of(tasks[0].make_head(tasks[0].number))
     return folds - left if left * math.ceil(networks / jobs) < networks else folds
 
 
@@ -126,11 +127,13 @@ class _Task:
     protocol: Protocol
     fitting: Fitting
     made_of: Mapping[str, Any]
+    networks: int = 1
+    """How many networks of it are trained at a time."""
 
     @property
     def by_itself(self) -> "_Task":
         """The fold, fitted while no other is."""
-        return replace(self, fitting=replace(self.fitting, networks=self.fitting.jobs))
+        return replace(self, networks=self.fitting.jobs)
 
     @property
     def keep(self) -> Work[None]:
@@ -185,7 +188,7 @@ class _Task:
         self, head: Head, train: Examples, valid: Examples, test: Examples, progress: Progress
     ) -> KeptFold:
         monitor, started = self.fitting.monitor(self.number, progress), time.perf_counter()
-        with self.fitting.placed(type(head), self.number):
+        with self.fitting.placed(type(head), self.number, self.networks):
             history = head.fit(train, self.protocol.to_watch(head, valid), monitor)
             seconds = time.perf_counter() - started
             monitor("predicting", 0, 2)

@@ -26,8 +26,6 @@ class Fitting:
         As `heartfeat.heads.neural.compute.choose_compute` takes them; only neural heads have a choice.
     jobs
         Folds, or networks of one fold, that are fitted at the same time, each in a process of its own.
-    networks
-        Those of `jobs` that networks of one fold are for; set while a fold is fitted by itself.
     callbacks
         Called after every epoch of a neural head, in this process, one at a time.
     score
@@ -39,7 +37,6 @@ class Fitting:
     device: str = "cpu"
     precision: str = "fp32"
     jobs: int = 1
-    networks: int = 1
     callbacks: tuple[Callback, ...] = ()
     score: Scorer | None = None
     kept: KeptFolds | None = None
@@ -88,15 +85,15 @@ class Fitting:
         return Monitor(_of_fold(fold, progress), self.callbacks, self.score, checkpoint, fold)
 
     @contextlib.contextmanager
-    def placed(self, head: type[Head], fold: int) -> Iterator[None]:
-        """Let a head of that fold compute where it should."""
+    def placed(self, head: type[Head], fold: int, networks: int = 1) -> Iterator[None]:
+        """Let a head of that fold compute where it should, and train so many networks at a time."""
         compute = self.compute(head, fold)
         if compute is None:
             yield
             return
         from heartfeat.heads.neural.compute import computing
 
-        with computing(replace(compute, networks=self.networks)):
+        with computing(replace(compute, networks=networks)):
             yield
 
 

@@ -68,7 +68,10 @@ def test_a_second_run_does_nothing(cohort: Cohort, uri: Path) -> None:
 
 
 def test_a_second_extraction_beside_the_first_is_refused(cohort: Cohort, uri: Path) -> None:
-    with alone(staging_folder(uri)), pytest.raises(StoreError, match=f"extracting into {uri}; wait"):
+    with (
+        alone(staging_folder(uri)),
+        pytest.raises(StoreError, match=f"extracting into {uri} or repairing it; wait"),
+    ):
         run_extraction(cohort, uri, [LOGMEL], VIEWS)
     assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded == 8
 

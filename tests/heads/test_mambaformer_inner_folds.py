@@ -10,11 +10,13 @@ import torch
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.examples import UNLABELLED, ExtraLabels
 from heartfeat.heads.held_out import predict_held_out
+from heartfeat.heads.mamba import panel_training
 from heartfeat.heads.mambaformer import MambaFormer
 from heartfeat.heads.monitor import Monitor, StopTraining
 from heartfeat.heads.neural.compute import Compute, computing
 from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import MambaFormerSettings
+from heartfeat.heads.side_by_side import side_by_side
 
 from .orders import shuffled
 
@@ -33,15 +35,23 @@ QUICK = MambaFormerSettings(
     inner_folds=2,
 )
 SINGLY = {"patient_weight": 0.0}
-RECORDINGS_OR_ALL = pytest.mark.parametrize("changes", [{}, SINGLY], ids=["all", "recordings alone"])
+AS_SHIPPED = {
+    name: getattr(MambaFormerSettings(), name)
+    for name in ("mixing", "statistics", "teacher", "mixup", "dropout", "patient_weight", "spec_augment")
+}
+"""What the shipped config does, on beats and tokens; sizes and epochs stay small."""
+RECIPES = pytest.mark.parametrize(
+    "changes", [{}, SINGLY, AS_SHIPPED], ids=["all", "recordings alone", "as shipped"]
+)
 
 
 @pytest.fixture
 def sides(beats_examples):
-    """``sides(patients)``: two thirds to train on, a third to validate with; heart beats alone, in two views."""
+    """``sides(patients)``: two thirds to train on, a third to validate with; heart beats in two views, and tokens."""
 
-    def make(patients=12, seed=0):
-        examples = beats_examples(patients, views=("clean", "gain-6"), seed=seed)
+    def make(patients=12, seed=0, tokens=False):
+        sets = {"pcg": (128, 25.0)} if tokens else None
+        examples = beats_examples(patients, sets, views=("clean", "gain-6"), seed=seed)
         ids = examples.patients["patient"].to_list()
         return examples.take(ids[: 2 * patients // 3]), examples.take(ids[2 * patients // 3 :])
 
@@ -73,20 +83,36 @@ def test_it_learns_what_it_is_shown(sides):
     assert (said.patients[0].argmax(1) == test.labels).mean() > 0.7
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_was_drawn_before_and_how_many_train_at_a_time(sides):
+def test_the_same_seed_gives_the_same_bits_whatever_was_drawn_before(sides):
     train, valid = sides()
     first = fitted(train, valid)
     torch.rand(7)
     assert everything_of(fitted(train, valid), valid) == everything_of(first, valid)
-    with computing(Compute(networks=2)):
-        assert everything_of(fitted(train, valid), valid) == everything_of(first, valid)
     other = fitted(train, valid, seed=1)
     assert not np.allclose(other.predict(valid).recordings, first.predict(valid).recordings)
 
 
-@RECORDINGS_OR_ALL
+def test_networks_that_train_side_by_side_are_the_very_same(sides, monkeypatch):
+    train, valid = sides(30, tokens=True)
+    one_by_one = fitted(train, valid, **AS_SHIPPED)
+    assert train.features["pcg"].tokens.nbytes > 1_000_000, "too small to be shared between processes"
+    asked = []
+
+    def watched(works, jobs, *rest):
+        asked.append((len(works), jobs))
+        return side_by_side(works, jobs, *rest)
+
+    monkeypatch.setattr(panel_training, "side_by_side", watched)
+    with computing(Compute(networks=2)):
+        together = fitted(train, valid, **AS_SHIPPED)
+    assert asked == [(2, 2)]
+    assert everything_of(together, valid) == everything_of(one_by_one, valid)
+    assert together.history == one_by_one.history
+
+
+@RECIPES
 def test_order_padding_and_batch_mates_change_nothing(sides, changes):
-    train, valid = sides()
+    train, valid = sides(tokens=changes is AS_SHIPPED)
     head = fitted(train, valid, **changes)
     together = head.predict(valid)
     moved, order = shuffled(valid)
@@ -175,9 +201,9 @@ def test_history_and_progress_tell_of_every_network(sides):
     assert told == [(f"inner fold {fold} of 2: epoch", epoch, 2) for fold in (1, 2) for epoch in (1, 2)]
 
 
-@RECORDINGS_OR_ALL
+@RECIPES
 def test_a_fit_that_was_stopped_in_the_second_network_ends_with_the_very_bits(sides, tmp_path, changes):
-    train, valid = sides()
+    train, valid = sides(tokens=changes is AS_SHIPPED)
     changes = {**changes, "epochs": 3, "dropout": 0.2, "mixup": 0.3, "patience": 2}
     whole = fitted(train, valid, **changes)
     ended = []

@@ -1,6 +1,7 @@
 import dataclasses
 import json
-import threading
+import os
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from heartfeat.heads.monitor import StopTraining, silent
 from heartfeat.heads.registry import make_head
 from heartfeat.heads.settings import HEAD_SETTINGS, MambaFormerSettings
 from heartfeat.tasks import MURMUR
-from heartfeat.training.cross_validation import fit_folds
+from heartfeat.training.cross_validation import _apart, fit_folds
 from heartfeat.training.fitting import Fitting
 from heartfeat.training.kept_folds import KeptFolds
 from heartfeat.training.validation_scores import ValidationScores
@@ -110,6 +111,25 @@ def networks(jobs, told, folds=3):
     return fit_folds(of_beats(), splits, lambda number: make_head(head), silent, fitting=fitting)
 
 
+@pytest.mark.parametrize(
+    ("folds", "jobs", "inner_folds", "apart"),
+    [
+        (5, 1, 5, 0),
+        (5, 2, 5, 4),
+        (5, 2, 2, 4),
+        (5, 2, 0, 5),
+        (5, 4, 5, 4),
+        (5, 5, 5, 5),
+        (2, 5, 5, 0),
+        (1, 2, 5, 0),
+    ],
+)
+def test_folds_that_fill_the_jobs_are_fitted_apart_and_others_by_themselves(folds, jobs, inner_folds, apart):
+    settings = MambaFormerSettings(inner_folds=inner_folds, patient_weight=1.0)
+    tasks = [SimpleNamespace(number=n, make_head=lambda _: make_head(settings)) for n in range(folds)]
+    assert _apart(tasks, jobs) == apart
+
+
 @pytest.mark.parametrize("folds", [3, 1])
 def test_networks_of_a_fold_that_is_left_over_are_trained_side_by_side_and_are_the_very_same(folds):
     """Of three folds, two jobs fit two together, then the networks of the third two at a time."""
@@ -151,15 +171,20 @@ def test_kept_folds_of_something_else_are_refused(tmp_path):
 
 
 def test_callbacks_and_progress_are_called_here_whatever_process_fits():
-    here, told, reported = threading.get_native_id(), [], []
+    told, reported, processes = [], [], []
 
     def stop(epoch):
+        processes.append(os.getpid())
         told.append((epoch.fold, epoch.epoch))
         if epoch.epoch == 2:
             raise StopTraining
 
-    folds = fit(Fitting(jobs=2, callbacks=(stop,)), progress=lambda *report: reported.append(report))
-    assert here
+    def report(*what):
+        processes.append(os.getpid())
+        reported.append(what)
+
+    folds = fit(Fitting(jobs=2, callbacks=(stop,)), progress=report)
+    assert set(processes) == {os.getpid()}
     assert sorted(told) == [(fold, epoch) for fold in range(3) for epoch in (1, 2)]
     assert [len(fold.history) for fold in folds] == [2, 2, 2]
     assert ("fold 2: epoch", 2, 4) in reported

@@ -1,9 +1,13 @@
 """The selective state space of the blocks: transformers' Mamba-2 mixer, made quick for short sequences."""
 
+import functools
+from collections.abc import Callable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from transformers import Mamba2Config
-from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer, mamba2_chunk_scan
+from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
 CHUNK = 16
 """Tokens per chunk of the kernel: small chunks keep the quadratic part cheap at our sequence lengths."""
@@ -18,19 +22,14 @@ PIECE = 64
 """Tokens per piece of our own scan: a crop of the default length is one piece."""
 
 
-def _kernels_load() -> bool:
-    if not torch.cuda.is_available():
-        return False
+@functools.cache
+def kernel() -> Callable[..., Tensor] | None:
+    """mamba-ssm's scan, which takes tensors on a GPU only; None where it cannot be had."""
     try:
-        import mamba_ssm.ops.triton.ssd_combined  # noqa: F401
-    except (ImportError, OSError, RuntimeError):
-        # Built for another PyTorch, or for a driver that is not there: then it says all sorts of things.
-        return False
-    return True
-
-
-KERNELS = _kernels_load()
-"""Whether the scan runs on mamba-ssm's kernel for tensors on a GPU; the kernel takes no others."""
+        from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
+    except Exception:  # noqa: BLE001 - built for another PyTorch or driver, it says all sorts of things
+        return None
+    return cast(Callable[..., Tensor], mamba_chunk_scan_combined)
 
 
 class Mixer(Mamba2Mixer):
@@ -39,8 +38,8 @@ class Mixer(Mamba2Mixer):
     Dao & Gu, "Transformers are SSMs", ICML 2024: per head, ``h_t = exp(dt_t A) h_{t-1} + dt_t B_t x_t`` and
     ``y_t = C_t h_t + D x_t``, with ``dt``, ``B`` and ``C`` computed from the input.
 
-    Weights and their beginnings are transformers'. Its way through them is made for long texts; at our lengths a
-    training step takes half the time on ours. The fused kernels of mamba-ssm are not used: they need causal-conv1d
+    Weights and their beginnings are transformers'. Its way through them is made for long texts; at our lengths ours
+    takes half the time. The fused kernels of mamba-ssm are not used: they need causal-conv1d
     besides, and channels and strides in multiples of 8.
 
     Parameters
@@ -82,11 +81,12 @@ class Mixer(Mamba2Mixer):
         tokens, state)`` to the shape of ``x``.
         """
         rate = -torch.exp(self.A_log.float())
-        if not (KERNELS and x.is_cuda):
+        fast = kernel() if x.is_cuda else None
+        if fast is None:
             positive = nn.functional.softplus(step.float() + self.dt_bias)
             return scan(x, positive, rate, b, c) + self.D[:, None] * x
         b, c, bias = b.unsqueeze(2), c.unsqueeze(2), self.dt_bias
-        return mamba2_chunk_scan(x, step, rate, b, c, CHUNK, D=self.D, dt_bias=bias, dt_softplus=True)
+        return fast(x, step, rate, b, c, CHUNK, D=self.D, dt_bias=bias, dt_softplus=True)
 
 
 def scan(x: Tensor, step: Tensor, rate: Tensor, b: Tensor, c: Tensor) -> Tensor:

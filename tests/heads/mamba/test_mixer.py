@@ -1,8 +1,11 @@
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
 from transformers import Mamba2Config
+from transformers.models.mamba2 import modeling_mamba2
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
 from heartfeat.heads.mamba import mixer as module
@@ -54,7 +57,10 @@ def test_mixer_equals_the_recurrence_step_by_step(length, width):
 
 
 @pytest.mark.parametrize("length", [1, 50, PIECE + 1, 3 * PIECE])
-def test_output_and_gradients_are_those_of_transformers(length):
+def test_output_and_gradients_are_those_of_transformers(length, monkeypatch):
+    # Where mamba-ssm is installed, transformers' functions are its kernels, which take tensors on a GPU only.
+    for name, function in dict(vars(modeling_mamba2)).items():
+        monkeypatch.setattr(modeling_mamba2, name, getattr(function, "__wrapped__", function))
     torch.manual_seed(0)
     ours, tokens = unlike_at_birth(Mixer(64, 16)), torch.randn(3, length, 64, requires_grad=True)
     found = {}
@@ -111,21 +117,22 @@ def test_mixer_forgets_by_an_amount_that_depends_on_the_input():
     assert not torch.allclose(louder[10:] / louder[3], reach[10:] / reach[3], rtol=0.05)
 
 
-def test_missing_gpu_kernels_go_unmentioned_for_they_are_not_asked_for(capfd):
-    Mixer(32, 4)(torch.zeros(1, 8, 32))
-    assert "falling back" not in capfd.readouterr().err
+def test_missing_gpu_kernels_go_unmentioned_for_they_are_not_asked_for():
+    code = "import torch; from heartfeat.heads.mamba.mixer import Mixer; Mixer(32, 4)(torch.zeros(1, 80, 32))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "falling back" not in done.stderr
 
 
 def test_tensors_on_the_cpu_never_meet_the_kernel(monkeypatch):
     """As where mamba-ssm is installed and the head trains on the CPU."""
 
-    def kernel(*_, **__):
+    def none_for_the_cpu(*_, **__):
         raise RuntimeError("this kernel takes tensors on a GPU only")
 
     mixer, tokens = Mixer(32, 4), torch.randn(2, 20, 32)
     expected = mixer(tokens)
-    monkeypatch.setattr(module, "KERNELS", True)
-    monkeypatch.setattr(module, "mamba2_chunk_scan", kernel)
+    monkeypatch.setattr(module, "kernel", lambda: none_for_the_cpu)
+    monkeypatch.setattr(modeling_mamba2, "causal_conv1d_fn", none_for_the_cpu)
     torch.testing.assert_close(mixer(tokens), expected)
 
 
@@ -133,16 +140,17 @@ def test_tensors_on_the_cpu_never_meet_the_kernel(monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("length", [15, 16, 50, 200])
 def test_kernels_and_pytorch_agree_forward_and_backward(length, monkeypatch):
-    if not module.KERNELS:
+    kernel = module.kernel
+    if kernel() is None:
         pytest.skip("needs mamba-ssm")
     torch.manual_seed(0)
     with_kernels = MultiScaleBlock(64, 16, (1, 4), dropout=0.0).cuda()
     plain = copy.deepcopy(with_kernels)
     tokens = torch.randn(4, length, 64, device="cuda")
     for training in (False, True):
-        monkeypatch.setattr(module, "KERNELS", True)
+        monkeypatch.setattr(module, "kernel", kernel)
         fast = with_kernels.train(training)(tokens)
-        monkeypatch.setattr(module, "KERNELS", False)
+        monkeypatch.setattr(module, "kernel", lambda: None)
         slow = plain.train(training)(tokens)
         torch.testing.assert_close(fast, slow, rtol=2e-3, atol=2e-3)
     fast.square().sum().backward()
