@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from heartfeat.config import Config
     from heartfeat.evaluation.results import Results
     from heartfeat.heads.monitor import Callback
+    from heartfeat.training.protocol import Protocol
     from heartfeat.training.runs import RunRecord
 
 
@@ -119,14 +120,13 @@ def fit(
     from heartfeat.training.kept_folds import keeping_folds
     from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings
-    from heartfeat.training.protocol import Protocol
     from heartfeat.training.runs import new_run_name
     from heartfeat.training.trackers import TrackedRun, check_trackers, tracking
     from heartfeat.views import resolve_views
 
     settings = load_config(config, set or ())
     chosen, task = choose_head(settings, head, seed, linear_eval), get_task(settings.task)
-    protocol = Protocol(few_shot, getattr(chosen, "seed", 0), leave_out_site, linear_eval)
+    protocol = choose_protocol(chosen, few_shot, leave_out_site, linear_eval)
     names = features or list(settings.backbones)
     if name is not None and (name.startswith(".") or Path(name).name != name):
         raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
@@ -157,7 +157,7 @@ def fit(
             name=folder.name,
             allow_shared_persons=allow_shared_persons,
             protocol=protocol,
-            fitting=Fitting(device, precision, jobs, callbacks=(*callbacks, *trackers), kept=kept),
+            fitting=Fitting(device, precision, jobs, (*callbacks, *trackers), kept=kept),
             progress=update,
         )
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)
@@ -184,3 +184,18 @@ def choose_head(settings: "Config", head: str | None, seed: int | None, linear_e
     if head is None:
         raise ConfigError(f"name a head with --head; the heads are {', '.join(head_names())}")
     return settings.head(head, seed=seed)
+
+
+def choose_protocol(
+    head: "BaseModel", few_shot: float | None, leave_out_site: str | None, linear_eval: bool
+) -> "Protocol":
+    """What a head is shown; the few shots are drawn by its own seed.
+
+    Raises
+    ------
+    ConfigError
+        When the share of few shots is none.
+    """
+    from heartfeat.training.protocol import Protocol
+
+    return Protocol(few_shot, getattr(head, "seed", 0), leave_out_site, linear_eval)

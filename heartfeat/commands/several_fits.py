@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from heartfeat.commands.fit import Fitted
     from heartfeat.config import Config
+    from heartfeat.stores.store import Store
+    from heartfeat.training.runs import RunRecord
 
 
 def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "Fitted":
@@ -22,15 +26,39 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
     ------
     ConfigError
         When the seeds are none, or there is one only.
+    FeatureKeyError
+        When a finished run is of other features than the store holds.
     RunError
-        When one of the runs exists and may not be replaced; before anything is fitted.
+        When one of the runs exists and may not be replaced, or is something else than what is asked for; before
+        anything is fitted.
     """
     from dataclasses import replace
 
     from heartfeat.commands.ensemble import ensemble
     from heartfeat.commands.fit import fit
     from heartfeat.errors import RunError
+    from heartfeat.training.kept_folds import interrupted
 
+    runs = _runs(config, name, arguments)
+    resume, overwrite = arguments["resume"], arguments["overwrite"]
+    taken = [run for run in (name, *([] if resume else runs)) if (config.runs / run).exists()]
+    if taken and not overwrite:
+        raise RunError(
+            f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
+            "to go on from those that are finished"
+        )
+    going_on = resume and not overwrite
+    there = {run: _finished(config, wanted) if going_on else None for run, wanted in runs.items()}
+    shared = {key: arguments[key] for key in ("overwrite", "store", "config", "set")}
+    try:
+        fitted = tuple(there[run] or fit(**wanted) for run, wanted in runs.items())
+        return replace(ensemble(list(runs), name=name, **shared), members=fitted)
+    except KeyboardInterrupt:
+        raise interrupted(name) from None
+
+
+def _runs(config: "Config", name: str, arguments: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The arguments of each run, by its name."""
     changes: dict[str, dict[str, Any]]
     if arguments["leave_out_site"] == "all":
         changes = {f"{name}-{site}": {"leave_out_site": site} for site in _sites(config, arguments)}
@@ -39,37 +67,95 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
             f"{name}-seed{seed}": {"seed": seed, "seeds": None}
             for seed in _seeds(arguments["seeds"], arguments)
         }
-    resume, overwrite = arguments["resume"], arguments["overwrite"]
-    taken = [run for run in (name, *([] if resume else changes)) if (config.runs / run).exists()]
-    if taken and not overwrite:
-        raise RunError(
-            f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
-            "to go on from those that are finished"
-        )
-    fitted = []
-    for run, change in changes.items():
-        wanted = {**arguments, **change, "name": run}
-        there = _finished(config, wanted) if resume and not overwrite else None
-        fitted.append(there or fit(**wanted))
-    shared = {key: arguments[key] for key in ("overwrite", "store", "config", "set")}
-    return replace(ensemble(list(changes), name=name, **shared), members=tuple(fitted))
+    return {run: {**arguments, **change, "name": run} for run, change in changes.items()}
 
 
 def _finished(config: "Config", wanted: Mapping[str, Any]) -> "Fitted | None":
-    """A run that an earlier call has finished; refused where its head is another than the one wanted."""
-    from heartfeat.commands.fit import Fitted, choose_head
-    from heartfeat.errors import RunError
-    from heartfeat.evaluation.results import load_results
-    from heartfeat.training.runs import load_record
+    """A run, or the ensemble of a site's seeds, that an earlier call has finished; None where it has not.
 
+    Raises
+    ------
+    FeatureKeyError
+        When it is of other features than the store holds.
+    RunError
+        When it is something else than what is wanted; names what differs.
+    """
+    from heartfeat.commands.fit import Fitted
+    from heartfeat.evaluation.results import load_results
+    from heartfeat.training.runs import load_members, load_record
+
+    seeds = {} if wanted["seeds"] is None else _runs(config, wanted["name"], wanted)
+    members = [_finished(config, one) for one in seeds.values()]
     folder = config.runs / wanted["name"]
     if not folder.exists():
         return None
     record = load_record(folder)
+    if seeds:
+        averaged = [member.name for member, _ in load_members(record, folder)]
+        _check_same(folder, {"members": averaged}, {"members": list(seeds)})
+    else:
+        _check_fitted_alike(config, wanted, folder, record)
+    return Fitted(folder, record, load_results(folder), tuple(member for member in members if member))
+
+
+def _check_fitted_alike(
+    config: "Config", wanted: Mapping[str, Any], folder: "Path", record: "RunRecord"
+) -> None:
+    """Refuse a finished run that was fitted on anything else than `fit` would fit it on now."""
+    from heartfeat.stores import open_store
+    from heartfeat.training.feature_keys import check_feature_keys, check_settings
+    from heartfeat.training.runs import check_same_cohort
+
+    with open_store(wanted["store"] or config.store) as opened:
+        check_same_cohort(record, opened)
+        check_settings(config.backbones, wanted["features"] or config.backbones, opened)
+        now = _made_of(config, wanted, opened)
+        was = {name: getattr(record, name) for name in now}
+        _check_same(folder, {**was, "features": sorted(record.features)}, now)
+        check_feature_keys(record.features, opened)
+
+
+def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dict[str, Any]:
+    """What `fit` would say now in the record of a run of these arguments; of its features, their names alone."""
+    from hashlib import sha256
+    from importlib.metadata import version
+
+    from heartfeat import __version__
+    from heartfeat.commands.common import find_splits
+    from heartfeat.commands.fit import choose_head, choose_protocol
+    from heartfeat.heads.registry import head_class
+    from heartfeat.stores.schema import canonical_json
+    from heartfeat.training.experiment import LIBRARIES, stored_cohort
+    from heartfeat.training.fitting import Fitting
+    from heartfeat.views import resolve_views
+
     head = choose_head(config, *(wanted[key] for key in ("head", "seed", "linear_eval")))
-    if not record.members and record.settings != head.model_dump(mode="json"):
-        raise RunError(f"{folder} was fitted with other settings of the head; give the runs another --name")
-    return Fitted(folder, record, load_results(folder))
+    shown = (wanted[key] for key in ("few_shot", "leave_out_site", "linear_eval"))
+    settings = head.model_dump(mode="json")
+    fitting = Fitting(wanted["device"], wanted["precision"], wanted["jobs"])
+    splits = find_splits(config, stored_cohort(store), wanted["split"])
+    return {
+        "task": config.task,
+        "features": sorted({*(wanted["features"] or config.backbones)}),
+        "views": list(resolve_views(config.views)),
+        "settings": settings,
+        "split_digest": sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest(),
+        "versions": {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}},
+        "protocol": choose_protocol(head, *shown).as_json(),
+        "computed": fitting.made_of(head_class(settings["kind"])),
+    }
+
+
+def _check_same(folder: "Path", was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    from heartfeat.errors import RunError
+    from heartfeat.heads.fingerprint import differences
+
+    differs = differences(was, now)
+    if differs:
+        raise RunError(
+            f"the finished run {folder} was fitted on something else: {'; '.join(differs)}. Go on with what the runs "
+            "were begun with, give them another --name, or --overwrite to fit all of them anew"
+        )
 
 
 def _seeds(text: str, arguments: Mapping[str, Any]) -> list[int]:

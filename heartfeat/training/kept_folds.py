@@ -144,11 +144,14 @@ def keeping_folds(run: Path, resume: bool) -> Iterator[KeptFolds]:
             if not any(folder.glob("fold*")):
                 shutil.rmtree(folder, ignore_errors=True)
             elif isinstance(error, KeyboardInterrupt):
-                raise KeyboardInterrupt(
-                    f"run the same command with --name {run.name} --resume to go on from here"
-                ) from None
+                raise interrupted(run.name) from None
             raise
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def interrupted(name: str) -> KeyboardInterrupt:
+    """The interrupt that says how to go on with what was begun under that name."""
+    return KeyboardInterrupt(f"run the same command with --name {name} --resume to go on from here")
 
 
 def is_being_fitted(run: Path) -> bool:

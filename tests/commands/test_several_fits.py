@@ -8,7 +8,7 @@ import pytest
 import heartfeat
 from heartfeat.cli import app
 from heartfeat.commands import show
-from heartfeat.errors import ConfigError, RunError
+from heartfeat.errors import ConfigError, FeatureKeyError, RunError
 
 
 def sides(project):
@@ -116,11 +116,109 @@ def test_finished_seeds_are_kept_when_the_rest_is_resumed(project):
     before = (first.folder / "run.json").read_bytes()
     with pytest.raises(RunError, match="--resume"):
         heartfeat.fit(**options, seeds="0,1")
-    with pytest.raises(RunError, match="other settings"):
-        heartfeat.fit(**options, seeds="0,1", resume=True, set=["heads.logistic.penalty=3"])
     fitted = heartfeat.fit(**options, seeds="0,1", resume=True)
     assert (first.folder / "run.json").read_bytes() == before
     assert len(fitted.members) == 2
+
+
+@pytest.mark.parametrize(
+    ("begun", "gone_on", "differs"),
+    [
+        ({}, {"set": ["heads.mlp.width=8"]}, r"settings\.width was \d+ and is 8"),
+        ({}, {"set": ["views=clean"]}, r"views was \['clean', 'gain-6'\] and is \['clean'\]"),
+        ({}, {"set": ["task=outcome"]}, "task was murmur and is outcome"),
+        ({}, {"set": ["split={folds: 2, seed: 9, file: other.json}"]}, "split_digest"),
+        ({"few_shot": 0.5}, {}, r"protocol\.few_shot was 0\.5 and is None"),
+        ({"precision": "bf16"}, {}, r"computed\.precision was bf16 and is fp32"),
+    ],
+)
+def test_a_finished_seed_of_something_else_is_refused_by_name(project, monkeypatch, begun, gone_on, differs):
+    monkeypatch.chdir(project.parent)
+    options = {"head": "mlp", "config": project, "device": "cpu"}
+    quick = ["heads.mlp.epochs=1"]
+    # The last of the seeds, and still nothing is fitted before it is refused.
+    heartfeat.fit(**options, **begun, name="mine-seed1", seed=1, set=quick)
+    gone_on = {**gone_on, "set": quick + gone_on.get("set", [])}
+    with pytest.raises(RunError, match=rf"mine-seed1 was fitted on something else: .*{differs}.*--overwrite"):
+        heartfeat.fit(**options, **gone_on, name="mine", seeds="0,1", resume=True)
+    assert not (project.parent / "runs" / "mine-seed0").exists()
+
+
+def test_a_finished_seed_of_other_features_is_refused_by_name(project):
+    options = {"head": "logistic", "config": project}
+    heartfeat.fit(**options, name="mine-seed0", seed=0)
+    again = {**options, "name": "mine", "seeds": "0,1", "resume": True}
+
+    more = ["backbones.fine.bands=24", "backbones.fine.token_rate=10"]
+    heartfeat.extract(config=project, set=more, device="cpu", workers=1)
+    with pytest.raises(RunError, match=r"features was \['logmel'\] and is \['fine', 'logmel'\]"):
+        heartfeat.fit(**again, set=more)
+
+    other, wider = str(project.parent / "other.zarr"), ["backbones.logmel.bands=24"]
+    heartfeat.extract(config=project, set=wider, store=other, device="cpu", workers=1)
+    with pytest.raises(FeatureKeyError, match="bands was 16 and is 24"):
+        heartfeat.fit(**again, set=wider, store=other)
+
+
+def test_a_finished_seed_of_another_release_is_refused_by_name(project):
+    options = {"head": "logistic", "config": project}
+    file = heartfeat.fit(**options, name="mine-seed0", seed=0).folder / "run.json"
+    record = json.loads(file.read_text())
+    record["versions"]["torch"] = "0.4"
+    file.write_text(json.dumps(record))
+    with pytest.raises(RunError, match=r"versions\.torch was 0\.4 and is "):
+        heartfeat.fit(**options, name="mine", seeds="0,1", resume=True)
+
+
+def test_finished_sites_are_kept_or_refused_by_name(project):
+    options = {"head": "logistic", "name": "sites", "config": project, "leave_out_site": "all"}
+    one = {**options, "name": "sites-AV", "leave_out_site": "AV"}
+    first = heartfeat.fit(**one)
+    before = (first.folder / "run.json").read_bytes()
+    with pytest.raises(RunError, match=r"sites-AV was fitted on something else: views was"):
+        heartfeat.fit(**options, resume=True, set=["views=clean"])
+    heartfeat.fit(**options, resume=True)
+    assert (first.folder / "run.json").read_bytes() == before
+
+    heartfeat.fit(**{**options, "name": "swapped-AV", "leave_out_site": "MV"})
+    with pytest.raises(RunError, match=r"protocol\.leave_out_site was MV and is AV"):
+        heartfeat.fit(**{**options, "name": "swapped"}, resume=True)
+
+
+def test_a_finished_site_of_several_seeds_is_kept_or_refused_by_name(project):
+    options = {"head": "logistic", "name": "sites", "config": project, "leave_out_site": "all"}
+    first = heartfeat.fit(**{**options, "name": "sites-AV", "leave_out_site": "AV"}, seeds="0,1")
+    before = (first.folder / "run.json").read_bytes()
+    with pytest.raises(RunError, match="sites-AV-seed0 was fitted on something else: views was"):
+        heartfeat.fit(**options, seeds="0,1", resume=True, set=["views=clean"])
+    with pytest.raises(RunError, match=r"members was \['sites-AV-seed0', 'sites-AV-seed1'\] and is"):
+        heartfeat.fit(**options, seeds="0,2", resume=True)
+    fitted = heartfeat.fit(**options, seeds="0,1", resume=True)
+    assert (first.folder / "run.json").read_bytes() == before
+    assert [member.folder.name for member in fitted.members[0].members] == [
+        "sites-AV-seed0",
+        "sites-AV-seed1",
+    ]
+
+
+@pytest.mark.parametrize("several", [{"seeds": "0,1"}, {"leave_out_site": "all"}])
+def test_the_advice_after_an_interrupt_names_the_ensemble(project, several):
+    heard = []
+
+    def interrupt(epoch):
+        heard.append(epoch)
+        if len(heard) == 7:
+            raise KeyboardInterrupt
+
+    options = {"head": "mlp", "config": project, "set": ["heads.mlp.epochs=2"], **several}
+    with pytest.raises(KeyboardInterrupt, match="with --name murmur-mlp --resume to go on"):
+        heartfeat.fit(**options, callbacks=[interrupt])
+    fitted = heartfeat.fit(**options, name="murmur-mlp", resume=True, callbacks=[heard.append])
+    members = [member.folder.name for member in fitted.members]
+    runs = {path.name for path in (project.parent / "runs").iterdir()}
+    assert runs == {"murmur-logistic", "murmur-mlp", *members}
+    # Of 2 folds with 2 epochs each, those that were finished are not trained again: the seventh epoch alone is.
+    assert len(heard) == 4 * len(members) + 1
 
 
 @pytest.mark.parametrize("seeds", ["", "0", "0,0", "0,a", "0,-1"])
