@@ -51,11 +51,11 @@ def evaluate(
     config: ConfigOption = Path("heartfeat.yaml"),
     set: SetOption = None,
 ) -> Evaluation:
-    """Score a run's stored test predictions again, in all, by sex, age band, campaign and site; write report.html.
+    """Score a run's stored test predictions again, in all and by group; write report.html.
 
-    The scores per group are written as groups.parquet and groups.csv. With --abstain each fold gets a threshold from
-    its own validation patients, and what came of it on its test patients is written as selective.json and
-    selective.csv.
+    Groups are by subset, sex, age band, campaign, quality and site, as far as the cohort tells them; their scores are
+    written as groups.parquet and groups.csv. With --abstain each fold gets a threshold from its own validation
+    patients, and what came of it on its test patients is written as selective.json and selective.csv.
 
     Raises
     ------
@@ -70,6 +70,8 @@ def evaluate(
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores, save_groups
+    from heartfeat.evaluation.other_tasks import NAME as OTHER_TASK
+    from heartfeat.evaluation.other_tasks import load_task_predictions, with_task_labels
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
     from heartfeat.evaluation.recordings import NAME, load_recording_predictions, with_recording_labels
     from heartfeat.evaluation.results import judge, save_results, with_labels
@@ -77,6 +79,7 @@ def evaluate(
     from heartfeat.evaluation.sites import site_scores
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
+    from heartfeat.training.extra_labels import patient_classes
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, updating_run
 
@@ -92,11 +95,18 @@ def evaluate(
         if recordings is not None:
             recordings = with_recording_labels(task, recordings, opened.recordings)
             groups = pl.concat([groups, site_scores(task, recordings)])
-        results = judge(task, predictions, opened.patients, recordings)
+        known = patient_classes(opened)
+        other_tasks = {
+            name: with_task_labels(name, table, known)
+            for name, table in load_task_predictions(folder).items()
+        }
+        results = judge(task, predictions, opened.patients, recordings, other_tasks)
         with updating_run(folder) as beside:
             save_predictions(predictions, beside)
             if recordings is not None:
                 save_predictions(recordings, beside, NAME)
+            for name, table in other_tasks.items():
+                save_predictions(table, beside, f"{OTHER_TASK}{name}")
             save_results(results, beside)
             save_groups(groups, beside)
             abstention = None if abstain is None else _abstain(predictions, folder, abstain, beside)

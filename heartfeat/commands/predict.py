@@ -21,7 +21,8 @@ def predict(
     """Predict every patient of a store with the heads of a run or ensemble, calibrated as in the run, averaged.
 
     A head never speaks on a person that it was trained on, where another head can. Patients whom every head saw
-    are marked in the column `seen` and pointed out; patients without a usable recording have no decision.
+    are marked in the column `seen` and pointed out; patients without a usable recording have no decision. Other tasks
+    that the heads learned beside have a column per class, such as `grade:II/VI`, which is not calibrated.
 
     Raises
     ------
@@ -64,6 +65,7 @@ def predict(
     if said.member_spread is not None:
         table = table.with_columns(pl.Series("member_spread", said.member_spread).fill_nan(None))
     table = table.with_columns(heads=pl.Series(said.heads, dtype=pl.Int64), seen=said.seen)
+    table = table.hstack(said.other_tasks)
     table = ids.join(table, on="patient", how="left", maintain_order="left").with_columns(
         pl.col("heads").fill_null(0), pl.col("seen").fill_null(value=False)
     )

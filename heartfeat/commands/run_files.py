@@ -33,6 +33,7 @@ def write_run(
     """
     import json
 
+    from heartfeat.evaluation.other_tasks import NAME as OTHER_TASK
     from heartfeat.evaluation.predictions import save_predictions
     from heartfeat.evaluation.recordings import NAME as RECORDINGS
     from heartfeat.evaluation.results import judge, save_results, with_labels
@@ -51,8 +52,8 @@ def write_run(
         with_labels(task, _patients(task, folds, calibrations, side), store.patients)
         for side in ("valid", "test")
     )
-    recordings = _recordings(task, folds, store)
-    results = judge(task, predictions, store.patients, recordings)
+    recordings, other_tasks = _recordings(task, folds, store), _other_tasks(folds, store)
+    results = judge(task, predictions, store.patients, recordings, other_tasks)
     with writing_run(folder, overwrite) as beside:
         for fold in folds:
             save_state(fold.state, beside / f"fold{fold.number}")
@@ -63,6 +64,8 @@ def write_run(
         save_predictions(valid, beside, VALID)
         if recordings is not None:
             save_predictions(recordings, beside, RECORDINGS)
+        for name, table in other_tasks.items():
+            save_predictions(table, beside, f"{OTHER_TASK}{name}")
         save_results(results, beside)
         save_record(experiment.record, beside)
     return results
@@ -110,3 +113,28 @@ def _recordings(task: "Task", folds: "Sequence[FittedFold]", store: "Store") -> 
         if fold.prediction.recordings is not None
     ]
     return with_recording_labels(task, pl.concat(tables), store.recordings) if tables else None
+
+
+def _other_tasks(folds: "Sequence[FittedFold]", store: "Store") -> "dict[str, pl.DataFrame]":
+    """By name of another task that the heads learned beside, the table of all folds' test patients."""
+    import polars as pl
+
+    from heartfeat.evaluation.other_tasks import task_table, with_task_labels
+    from heartfeat.training.extra_labels import CLASSES, patient_classes
+
+    names = sorted(folds[0].prediction.extra.keys() & CLASSES.keys())
+    known = patient_classes(store) if names else pl.DataFrame()
+    tables = {
+        name: pl.concat(
+            task_table(
+                CLASSES[name],
+                fold.test.patients,
+                fold.number,
+                fold.prediction.extra[name],
+                fold.test.views,
+            )
+            for fold in folds
+        )
+        for name in names
+    }
+    return {name: with_task_labels(name, table, known) for name, table in tables.items()}

@@ -117,15 +117,10 @@ def _check_fitted_alike(
 
 def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dict[str, Any]:
     """What `fit` would say now in the record of a run of these arguments; of its features, their names alone."""
-    from hashlib import sha256
-    from importlib.metadata import version
-
-    from heartfeat import __version__
     from heartfeat.commands.common import find_splits
     from heartfeat.commands.fit import choose_head, choose_protocol
     from heartfeat.heads.registry import head_class
-    from heartfeat.stores.schema import canonical_json
-    from heartfeat.training.experiment import LIBRARIES, stored_cohort
+    from heartfeat.training.experiment import library_versions, split_digest, stored_cohort
     from heartfeat.training.fitting import Fitting
     from heartfeat.views import resolve_views
 
@@ -139,8 +134,8 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
         "features": sorted({*(wanted["features"] or config.backbones)}),
         "views": list(resolve_views(config.views)),
         "settings": settings,
-        "split_digest": sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest(),
-        "versions": {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}},
+        "split_digest": split_digest(splits),
+        "versions": library_versions(),
         "protocol": choose_protocol(head, *shown).as_json(),
         "computed": fitting.made_of(head_class(settings["kind"])),
     }

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from heartfeat.commands.show_scores import selective, variants_and_rules
+from heartfeat.commands.show_scores import other_tasks, selective, variants_and_rules
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,6 +92,7 @@ def fitted(run: "Fitted") -> int:
         run.results.intervals,
     )
     variants_and_rules(run.results)
+    other_tasks(run.results)
     if run.members:
         members(run)
     if run.record.shared_persons:
@@ -110,6 +111,7 @@ def evaluation(result: "Evaluation") -> int:
     """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
     variants_and_rules(result.results)
+    other_tasks(result.results)
     if result.groups.height:
         _print(group_table(result.groups))
     selective(result)

@@ -20,6 +20,15 @@ def variants_and_rules(results: "Results") -> None:
     _side_by_side("rules of decision; the run decides by worth", "rule", rules, RULES)
 
 
+def other_tasks(results: "Results") -> None:
+    """One line per other task that the heads learned beside."""
+    for name, scores in results.tasks.items():
+        print(
+            f"{name}, learned beside: UAR {scores['uar']:.3f}, AUROC {scores['auroc']:.3f} "
+            f"({scores['patients']:.0f} patients)"
+        )
+
+
 def selective(result: "Evaluation") -> None:
     """Area under the coverage-risk curve, and what abstaining gave where it was asked for."""
     curve = result.coverage_risk

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from heartfeat.evaluation.bootstrap import bootstrap_intervals
 from heartfeat.evaluation.confusion import confusion_matrix
 from heartfeat.evaluation.decisions import decide
 from heartfeat.evaluation.four_ways import FourWays
+from heartfeat.evaluation.other_tasks import task_scores
 from heartfeat.evaluation.predictions import prediction_arrays, prediction_table
 from heartfeat.evaluation.rules import rule_scores
 from heartfeat.evaluation.run_calibration import FoldCalibration
@@ -42,6 +44,9 @@ class Results:
         :mod:`heartfeat.evaluation.rules`.
     confusion
         Rows are labels, columns decisions, in the order of ``classes``.
+    tasks
+        By name of another task that the heads learned beside, see
+        :func:`heartfeat.evaluation.other_tasks.task_scores`.
     """
 
     classes: list[str]
@@ -54,6 +59,7 @@ class Results:
     clean_uncalibrated_scores: dict[str, float] = field(default_factory=dict)
     rules: dict[str, dict[str, float]] = field(default_factory=dict)
     clean_rules: dict[str, dict[str, float]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def variants(self) -> dict[str, dict[str, float]]:
         """The scores with views averaged and probabilities calibrated, with one of the two, with neither."""
@@ -143,7 +149,11 @@ def with_labels(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -
 
 
 def judge(
-    task: Task, predictions: pl.DataFrame, patients: pl.DataFrame, recordings: pl.DataFrame | None = None
+    task: Task,
+    predictions: pl.DataFrame,
+    patients: pl.DataFrame,
+    recordings: pl.DataFrame | None = None,
+    other_tasks: Mapping[str, pl.DataFrame] = MappingProxyType({}),
 ) -> Results:
     """Score labelled predictions.
 
@@ -156,6 +166,8 @@ def judge(
     recordings
         What the heads say of single recordings, see :mod:`heartfeat.evaluation.recordings`, for the rule that
         needs it.
+    other_tasks
+        Labelled tables of other tasks by name, see :mod:`heartfeat.evaluation.other_tasks`.
 
     Raises
     ------
@@ -188,6 +200,7 @@ def judge(
         clean_uncalibrated_scores=again(ways.clean_raw),
         rules=rule_scores(task, predictions, ways.calibrated, outcome, recordings),
         clean_rules=rule_scores(task, predictions, ways.clean, outcome, recordings, clean=True),
+        tasks={name: task_scores(table) for name, table in other_tasks.items()},
     )
 
 
@@ -200,8 +213,9 @@ def outcome_labels(predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.Seri
 
 
 def save_results(results: Results, folder: Path) -> None:
-    """Write ``scores.json``; undefined scores are null."""
-    text = json.dumps(_plain(asdict(results)), indent=2, allow_nan=False)
+    """Write ``scores.json``; undefined scores are null, and ``tasks`` is there where there are any."""
+    told = {name: value for name, value in asdict(results).items() if name != "tasks" or value}
+    text = json.dumps(_plain(told), indent=2, allow_nan=False)
     (folder / "scores.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -218,12 +232,12 @@ def load_results(folder: Path) -> Results:
         raw = json.loads(path.read_text(encoding="utf-8"))
         intervals = {name: (_number(low), _number(high)) for name, (low, high) in raw["intervals"].items()}
         scores = {name: _numbers(raw[name]) for name in raw if name.endswith("scores")}
-        rules = {
-            name: {rule: _numbers(values) for rule, values in raw[name].items()}
+        nested = {
+            name: {under: _numbers(values) for under, values in raw[name].items()}
             for name in raw
-            if name.endswith("rules")
+            if name.endswith(("rules", "tasks"))
         }
-        return Results(**{**raw, **scores, **rules, "intervals": intervals})
+        return Results(**{**raw, **scores, **nested, "intervals": intervals})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"{path} cannot be read ({error}); run `heartfeat evaluate` on the run") from error
 

@@ -43,7 +43,8 @@ class Prediction:
     recordings
         ``(views, recordings, classes)`` float64, or None.
     extra
-        ``(views, patients, their classes)`` float64 by name, where a head learned other tasks beside.
+        ``(views, patients, their classes)`` float64 by name, where a head learned other tasks beside; those of
+        ``Examples.extra_labels`` are written and scored beside the main one.
     """
 
     patients: np.ndarray

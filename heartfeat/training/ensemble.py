@@ -1,7 +1,7 @@
 """Predict with the heads of a run, or of the runs of an ensemble, each patient by heads that never saw that person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,12 @@ from heartfeat.evaluation.averaging import average
 from heartfeat.evaluation.four_ways import FourWays
 from heartfeat.evaluation.run_calibration import load_calibration
 from heartfeat.evaluation.views import average_views, spread
-from heartfeat.heads.head import Head, Progress
+from heartfeat.heads.head import Head, Prediction, Progress
 from heartfeat.heads.registry import head_class
 from heartfeat.stores.store import Store
 from heartfeat.tasks import get_task
 from heartfeat.training.examples import load_examples
+from heartfeat.training.extra_labels import CLASSES
 from heartfeat.training.feature_keys import check_feature_keys
 from heartfeat.training.protocol import Protocol
 from heartfeat.training.runs import RunRecord, load_members
@@ -43,6 +44,9 @@ class EnsemblePrediction:
         ``(patients,)`` how many heads were averaged.
     seen
         ``(patients,)`` bool: every head had been trained on that person, so the prediction is not an independent one.
+    other_tasks
+        A column ``<task>:<class>`` per class of every other task that the heads learned beside, one row per patient:
+        the mean over views and heads, not calibrated. No columns where there are none, nor for an ensemble.
     """
 
     patients: pl.DataFrame
@@ -52,6 +56,7 @@ class EnsemblePrediction:
     member_spread: np.ndarray | None
     heads: np.ndarray
     seen: np.ndarray
+    other_tasks: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class _Said:
     ----------
     heads
         ``(patients,)`` heads that speak in each fold.
+    other_tasks
+        As in :class:`EnsemblePrediction`, over all folds.
     """
 
     patients: pl.DataFrame
@@ -69,6 +76,7 @@ class _Said:
     view_spread: np.ndarray
     member_spread: np.ndarray | None
     heads: np.ndarray
+    other_tasks: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def predict_with_run(record: RunRecord, run: Path, store: Store, progress: Progress) -> EnsemblePrediction:
@@ -96,6 +104,7 @@ def predict_with_run(record: RunRecord, run: Path, store: Store, progress: Progr
         member_spread=said.member_spread,
         heads=use.sum(axis=0) * said.heads,
         seen=seen,
+        other_tasks=said.other_tasks,
     )
 
 
@@ -110,12 +119,12 @@ def _say(
     examples = load_examples(store, list(record.features), record.views, task, tokens=tokens)
     shown = protocol.to_test(examples).without_labels()
     heads = [_load_head(record, folder) for folder in record.fold_folders(run)]
-    views = []
+    told = []
     for done, head in enumerate(heads):
         progress(f"predicting with {record.name}", done, len(heads))
-        views.append(head.predict(shown).patients)
+        told.append(head.predict(shown))
     progress(f"predicting with {record.name}", len(heads), len(heads))
-    said = np.stack(views)
+    said = np.stack([one.patients for one in told])
     weights = _weights(seen, shown.patients)
     return _Said(
         patients=shown.patients.select("patient", "person"),
@@ -126,7 +135,18 @@ def _say(
         view_spread=average_views((said * weights[:, None, :, None]).sum(axis=0), shown.views)[1],
         member_spread=None,
         heads=np.ones(len(shown.patients), dtype=np.int64),
+        other_tasks=_other_tasks(told, shown.views, weights),
     )
+
+
+def _other_tasks(told: Sequence[Prediction], views: Sequence[str], weights: np.ndarray) -> pl.DataFrame:
+    """Columns ``<task>:<class>``; ``weights`` is ``(heads, patients)`` and sums to 1 over heads."""
+    columns = dict[str, np.ndarray]()
+    for name in sorted(told[0].extra.keys() & CLASSES.keys()):
+        of_heads = np.stack([average_views(one.extra[name], views)[0] for one in told])
+        mean = np.einsum("hp,hpc->pc", weights, of_heads)
+        columns |= {f"{name}:{label}": said for label, said in zip(CLASSES[name], mean.T, strict=True)}
+    return pl.DataFrame(columns)
 
 
 def _members_say(

@@ -97,7 +97,7 @@ def run_experiment(
     progress("reading features", 1, 1)
     protocol.check(examples.recordings)
     fitting = replace(fitting, score=fitting.score or ValidationScores(task))
-    versions = {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}}
+    versions = library_versions()
     settings = head.model_dump(mode="json")
     made_of = {"format": RUN_FORMAT, "settings": settings, "versions": versions}
     folds = fit_folds(examples, splits, lambda number: make_head(head), progress, protocol, fitting, made_of)
@@ -113,7 +113,7 @@ def run_experiment(
         settings=settings,
         store=store.uri,
         cohort_digest=str(store.attrs.get("cohort_digest", "")),
-        split_digest=sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest(),
+        split_digest=split_digest(splits),
         seen=[list(fold.seen) for fold in folds],
         seconds=[round(fold.seconds, 3) for fold in folds],
         versions=versions,
@@ -135,3 +135,13 @@ def _check_tested_once(splits: Splits) -> None:
             f"{len(twice)} patients are tested by several folds, first {twice[0]}, and would count several times "
             "in one score; give splits that overlap one file each, and fit once per file"
         )
+
+
+def split_digest(splits: Splits) -> str:
+    """What tells a split from others: the patients on every side of every fold."""
+    return sha256(canonical_json([fold.sides() for fold in splits.folds]).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of heartfeat and of the libraries that a fitted head depends on."""
+    return {"heartfeat": __version__, **{library: version(library) for library in LIBRARIES}}

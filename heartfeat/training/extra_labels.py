@@ -6,12 +6,16 @@ import numpy as np
 import polars as pl
 
 from heartfeat.heads.examples import UNLABELLED, ExtraLabels
+from heartfeat.stores.store import Store
 from heartfeat.tasks import MURMUR, OUTCOME
 
 GRADES = ("none", "I/VI", "II/VI", "III/VI")
 """Grades of a systolic murmur, as far as CirCor has them; 0 where there is none."""
 
 TIMINGS = ("Early-systolic", "Mid-systolic", "Holosystolic", "Late-systolic")
+
+CLASSES = {"murmur": MURMUR.classes, "outcome": OUTCOME.classes, "grade": GRADES, "timing": TIMINGS}
+"""Class names of each of these tasks."""
 
 
 def extra_labels(
@@ -50,6 +54,20 @@ def extra_labels(
             TIMINGS, timings, np.where(heard == present, timings[patient_of], UNLABELLED)
         )
     return {name: labels for name, labels in known.items() if (labels.patients != UNLABELLED).any()}
+
+
+def patient_classes(store: Store) -> pl.DataFrame:
+    """``patient``, and a column per task of :func:`extra_labels`: the class of each patient, null where not known.
+
+    For scoring: heads are shown test patients without labels.
+    """
+    owners = np.repeat(np.arange(len(store.patients)), np.diff(store.patient_offsets))
+    known = extra_labels(store.patients, store.recordings, owners)
+    columns = [
+        pl.Series(name, map(dict(enumerate(labels.classes)).get, labels.patients.tolist()), dtype=pl.String)
+        for name, labels in known.items()
+    ]
+    return store.patients.select("patient", *columns)
 
 
 def _codes(table: pl.DataFrame, column: str, classes: Sequence[str]) -> np.ndarray:

@@ -1,9 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 
 from heartfeat.cohorts.circor_fields import CHOICES
 from heartfeat.heads.examples import UNLABELLED
-from heartfeat.training.extra_labels import GRADES, TIMINGS, extra_labels
+from heartfeat.training.extra_labels import CLASSES, GRADES, TIMINGS, extra_labels, patient_classes
 
 PATIENTS = pl.DataFrame(
     {
@@ -46,6 +48,19 @@ def test_a_cohort_that_tells_of_nothing_or_in_other_words_has_none():
     assert extra_labels(PATIENTS.select("patient"), RECORDINGS.select("patient"), PATIENT_OF) == {}
     other = PATIENTS.select("patient", outcome=pl.lit("died"), murmur=pl.lit(None, pl.String))
     assert extra_labels(other, RECORDINGS, PATIENT_OF) == {}
+
+
+def test_classes_of_patients_are_the_labels_by_name():
+    store = SimpleNamespace(
+        patients=PATIENTS, recordings=RECORDINGS, patient_offsets=np.array([0, 2, 3, 4, 5])
+    )
+    known = patient_classes(store)
+    assert known.columns == ["patient", *CLASSES]
+    assert known["grade"].to_list() == ["II/VI", "none", None, None]
+    assert known["timing"].to_list() == ["Holosystolic", None, None, None]
+    assert known["outcome"].equals(PATIENTS["outcome"])
+    store.patients = PATIENTS.select("patient", "outcome")
+    assert patient_classes(store).columns == ["patient", "outcome"]
 
 
 def test_every_class_is_a_value_of_the_dataset():

@@ -1,4 +1,4 @@
-"""Logits of other tasks than the one that counts: what they teach the shared layers is all they are for."""
+"""Logits of other tasks than the one that counts: they teach the shared layers, and are told beside it."""
 
 from collections.abc import Mapping
 from typing import cast
