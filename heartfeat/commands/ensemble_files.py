@@ -36,6 +36,7 @@ def write_ensemble(
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
     from heartfeat.evaluation.recordings import NAME as RECORDINGS
     from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.run_calibration import save_calibration
     from heartfeat.evaluation.selective import VALID
     from heartfeat.tasks import get_task
@@ -60,7 +61,7 @@ def write_ensemble(
         parts = zip(means[side], folds, calibrations, strict=True)
         return with_labels(task, pl.concat(averaged_table(task, *part) for part in parts), store.patients)
 
-    predictions = table("test")
+    predictions = with_cost_decisions(task, table("test"))
     recordings = _recordings(record, list(members))
     results = judge(task, predictions, store.patients, recordings)
     with writing_run(folder, overwrite) as beside:

@@ -39,6 +39,7 @@ def predict(
     from heartfeat.errors import ConfigError
     from heartfeat.evaluation.predictions import load_predictions
     from heartfeat.evaluation.results import table_of
+    from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.worth import deciding
     from heartfeat.stores import open_store
     from heartfeat.tasks import encode_labels, get_task
@@ -61,7 +62,7 @@ def predict(
     patients, persons = (said.patients[column].to_list() for column in ("patient", "person"))
     own = deciding(task, encode_labels(task, load_predictions(folder)["label"])) if task.balanced else task
     table = table_of(own, patients, persons, -1, said.ways, said.view_spread, said.fold_spread)
-    table = table.drop("fold", "label", "person")
+    table = with_cost_decisions(task, table).drop("fold", "label", "person")
     if said.member_spread is not None:
         table = table.with_columns(pl.Series("member_spread", said.member_spread).fill_nan(None))
     table = table.with_columns(heads=pl.Series(said.heads, dtype=pl.Int64), seen=said.seen)

@@ -37,6 +37,7 @@ def write_run(
     from heartfeat.evaluation.predictions import save_predictions
     from heartfeat.evaluation.recordings import NAME as RECORDINGS
     from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.run_calibration import calibrate_fold, save_calibration
     from heartfeat.evaluation.selective import VALID
     from heartfeat.tasks import get_task
@@ -52,6 +53,7 @@ def write_run(
         with_labels(task, _patients(task, folds, calibrations, side), store.patients)
         for side in ("valid", "test")
     )
+    predictions = with_cost_decisions(task, predictions)
     recordings, other_tasks = _recordings(task, folds, store), _other_tasks(folds, store)
     results = judge(task, predictions, store.patients, recordings, other_tasks)
     with writing_run(folder, overwrite) as beside:

@@ -69,6 +69,16 @@ def rule_scores(
     return rules
 
 
+def with_cost_decisions(task: Task, predictions: pl.DataFrame) -> pl.DataFrame:
+    """For the outcome task, the table with ``decision_cost`` beside ``decision``: the rule ``cost`` on all its rows."""
+    if task.name != OUTCOME.name:
+        return predictions
+    codes = decide(task, prediction_arrays(predictions, task).probabilities, "cost")
+    decided = pl.Series("decision_cost", [task.classes[code] for code in codes], dtype=pl.String)
+    place = predictions.columns.index("decision") + 1
+    return predictions.drop("decision_cost", strict=False).insert_column(place, decided)
+
+
 def _cost_interval(task: Task, arrays: PredictionArrays, decisions: np.ndarray) -> dict[str, float]:
     known = arrays.labels != UNLABELLED
     weights = person_weights(np.asarray(arrays.persons)[known].tolist())

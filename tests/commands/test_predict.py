@@ -17,6 +17,18 @@ def test_patients_of_the_run_are_predicted_by_the_head_that_never_saw_them(proje
     assert np.allclose(table["p_Present"], stored["p_Present"], atol=1e-12)
 
 
+def test_outcomes_are_decided_by_cost_as_well_in_runs_and_predictions(project):
+    split = [f"split.file={project.parent / 'outcome.json'}", "task=outcome"]
+    fitted = heartfeat.fit(head="logistic", name="outcome", config=project, set=split)
+    stored = pl.read_parquet(fitted.folder / "predictions.parquet")
+    abnormal = stored.filter(label="Abnormal")
+    sensitivity = (abnormal["decision_cost"] == "Abnormal").mean()
+    assert sensitivity == pytest.approx(fitted.results.rules["cost"]["sensitivity_Abnormal"])
+    said = heartfeat.predict(run="outcome", config=project)
+    assert set(said["decision_cost"]) <= {"Abnormal", "Normal"}
+    assert "decision_cost" not in heartfeat.predict(run="murmur-logistic", config=project).columns
+
+
 def test_every_head_that_never_saw_a_person_speaks(project, tmp_path):
     data = write_synthetic_cohort(tmp_path / "grown", patients=33, seed=3, seconds=(3, 4))
     store = str(tmp_path / "grown.h5")

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -6,10 +7,12 @@ import time
 
 import polars as pl
 import pytest
+import torch
 import yaml
 
 import heartfeat
 from heartfeat.commands.show_experiments import sweep as show_sweep
+from heartfeat.commands.sweep_setup import chosen_devices
 from heartfeat.errors import ConfigError, DeviceError, RunError, SplitError
 
 GRID = ["penalty=0.01,0.1,1", "metadata=true,false"]
@@ -109,6 +112,21 @@ def test_what_makes_no_sense_is_refused_before_anything_is_fitted(project, optio
 def test_a_device_that_is_not_there_is_refused(project):
     with pytest.raises(DeviceError, match="cuda:99"):
         heartfeat.sweep("mlp", grid=["width=8"], devices="cuda:99", config=project)
+
+
+def test_several_devices_are_handed_out_in_turn(monkeypatch):
+    assert chosen_devices("mlp", "cpu", 3) == ("cpu", "cpu", "cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "device", lambda number: contextlib.nullcontext())
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    both = ("cuda:0", "cuda:1")
+    assert chosen_devices("mlp", "cuda:0, cuda:1", 4) == both + both
+    assert chosen_devices("mlp", "cuda:1,cuda:0", 3) == ("cuda:1", "cuda:0", "cuda:1")
+    assert chosen_devices("mlp", "auto", None) == both
+    assert chosen_devices("logistic", "auto", None) == ("cpu",)
+    with pytest.raises(DeviceError, match=r"cuda:2 was asked for, but this machine has 2 \(0 to 1\)"):
+        chosen_devices("mlp", "cuda:1,cuda:2", 4)
 
 
 def test_a_given_split_goes_into_the_best_config(project):

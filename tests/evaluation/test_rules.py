@@ -4,7 +4,7 @@ import pytest
 
 from heartfeat.errors import RunError
 from heartfeat.evaluation.decisions import decide
-from heartfeat.evaluation.rules import rule_scores
+from heartfeat.evaluation.rules import rule_scores, with_cost_decisions
 from heartfeat.evaluation.scores import score
 from heartfeat.tasks import MURMUR, OUTCOME
 
@@ -62,6 +62,11 @@ def test_only_the_outcome_is_decided_by_cost_and_it_costs_no_more():
     assert list(rules) == ["worth", "argmax", "cost"]
     assert rules["cost"]["cost"] < min(rules["worth"]["cost"], rules["argmax"]["cost"])
     assert rules["cost"]["cost_low"] < rules["cost"]["cost"] < rules["cost"]["cost_high"]
+    decided = with_cost_decisions(OUTCOME, table)["decision_cost"]
+    codes = decided.replace_strict({"Abnormal": 0, "Normal": 1}).to_numpy()
+    truth = np.where(labels == "Abnormal", 0, 1)
+    assert score(OUTCOME, truth, probabilities, codes)["cost"] == rules["cost"]["cost"]
+    assert with_cost_decisions(MURMUR, table) is table
 
 
 @pytest.mark.parametrize(
