@@ -4,12 +4,12 @@ A store with fewer patients is topped up with copies of some under new ids, as n
 
 - the command as a user types it, start-up, reading, calibration, scores with intervals and files included: for one
   fold (a holdout of 70 / 20 / 10 %) and for five;
-- fitting alone on that one fold, against the same head with a plain model in the place of its own, in one thread:
+- fitting alone on that one fold, against the same head with a plain model in the place of its own:
   scikit-learn's LogisticRegression on all standardised columns instead of their principal axes, and LightGBM with its
   default settings instead of small trees that look at few columns. "one plain model" is that model fitted once, on the
   recordings: no patient model, no inner folds, no weighing.
 
-    python benchmarks/fit.py STORE
+    python benchmarks/fit.py STORE --set views=clean
     python benchmarks/fit.py STORE --mambaformer --jobs 2 --set heads.mambaformer.epochs=10
 """
 
@@ -79,7 +79,8 @@ def fitting(head: type[TabularHead], train: Examples, valid: Examples, rounds: i
         encoder = TabularEncoder.fit(train, metadata=settings.metadata, quality=settings.quality)
         table = join_tables([training_table(encoder, part) for part in (train, valid)])
         with threadpool_limits(1):
-            plain(np.concatenate(table.rows[:2]), np.tile(table.labels, 2))
+            views = table.rows[:2]
+            plain(np.concatenate(views), np.tile(table.labels, len(views)))
 
     names = (f"`{settings.kind}`", f"`{settings.kind}` with plain models", "one plain model")
     seconds = in_turn((partial(fit, False), partial(fit, True), one_plain_model), rounds)
@@ -96,7 +97,8 @@ def main() -> None:
     parser.add_argument("store", help="a store of CirCor")
     parser.add_argument("--patients", type=int, default=942)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--jobs", default="1", help="folds at a time")
+    parser.add_argument("--jobs", default="1", help="folds, or networks of one fold, at a time")
+    parser.add_argument("--features", action="append", help="feature set to use; repeatable [default: all]")
     parser.add_argument("--mambaformer", action="store_true", help="time it as well")
     parser.add_argument("--set", action="append", default=[], help="as of heartfeat fit, for the commands")
     options = parser.parse_args()
@@ -110,12 +112,12 @@ def main() -> None:
             f"{len(store.patients)} patients, {len(store.recordings)} recordings, {', '.join(store.feature_sets)}"
         )
         time_commands(folder, store, options)
-        time_fitting(store, options.rounds)
+        time_fitting(store, options.features or list(store.feature_sets), options.rounds)
 
 
 def time_commands(folder: Path, store: Store, options: argparse.Namespace) -> None:
     """Print seconds of whole commands."""
-    chosen = [f"--features={name}" for name in store.feature_sets]
+    chosen = [f"--features={name}" for name in options.features or store.feature_sets]
     chosen += [f"--jobs={options.jobs}", *(f"--set={pair}" for pair in options.set)]
     command(folder, "logistic", "holdout", *chosen)  # Reads the store once, so that it is warm.
     rows = []
@@ -128,9 +130,9 @@ def time_commands(folder: Path, store: Store, options: argparse.Namespace) -> No
     print_table("Whole commands, seconds", ("command", "one fold", "five folds"), rows)
 
 
-def time_fitting(store: Store, rounds: int) -> None:
+def time_fitting(store: Store, names: Sequence[str], rounds: int) -> None:
     """Print seconds of fitting the pooled heads on one fold, and of the plain alternatives."""
-    task, names = get_task("murmur"), store.feature_sets
+    task = get_task("murmur")
     examples = load_examples(store, names, store.features(names[0]).views, task, tokens=False)
     fold = holdout(stored_cohort(store), task.patient_label).folds[0]
     train, valid = training_sides(examples, 0, fold, EVERYTHING)

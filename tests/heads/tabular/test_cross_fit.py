@@ -1,5 +1,9 @@
-import numpy as np
+import threading
 
+import numpy as np
+import pytest
+
+from heartfeat.cores import core_count
 from heartfeat.heads.tabular.cross_fit import cross_fit, predict_views
 
 
@@ -37,6 +41,21 @@ def test_each_fit_is_reported():
     calls = []
     cross_fit(Memory, ROWS, LABELS, FOLD, 0, lambda: calls.append(1))
     assert len(calls) == 4
+
+
+@pytest.mark.skipif(core_count() < 2, reason="needs two processor cores")
+def test_models_are_fitted_two_at_a_time_and_come_in_order():
+    met = threading.Barrier(2)
+
+    def fit(rows, labels):
+        met.wait(timeout=10)
+        return Memory(rows, labels)
+
+    crossed = cross_fit(fit, ROWS, LABELS, FOLD, 0, lambda: None)
+    np.testing.assert_array_equal(
+        crossed.unseen, cross_fit(Memory, ROWS, LABELS, FOLD, 0, lambda: None).unseen
+    )
+    assert len(crossed.model.seen) > 5
 
 
 def test_views_are_predicted_one_by_one():
