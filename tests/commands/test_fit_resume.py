@@ -46,7 +46,7 @@ def test_the_record_says_where_heads_were_computed(project):
 
 
 def test_a_tracker_hears_of_epochs_and_scores(project):
-    pytest.importorskip("tensorboard", reason="tensorboard is not installed: its tracker is not tested")
+    pytest.importorskip("tensorboard", reason="needs pip install 'heartfeat[tensorboard]'")
     heartfeat.fit(name="tracked", config=project, tracker=["tensorboard"], **SETTINGS)
     folder = project.parent / "tensorboard" / "tracked"
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {"fold0", "fold1"}

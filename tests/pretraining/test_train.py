@@ -102,7 +102,7 @@ def test_one_objective_alone_works(tmp_path):
 
 
 def test_trackers_follow_every_look(tmp_path):
-    pytest.importorskip("tensorboard", reason="tensorboard is not installed: its tracker is not tested")
+    pytest.importorskip("tensorboard", reason="needs pip install 'heartfeat[tensorboard]'")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     train(make_settings(), tmp_path / "enc", trackers=["tensorboard"])

@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from mlflow.tracking import MlflowClient
-
 from heartfeat.heads.monitor import Epoch
 from heartfeat.training.trackers.tracker import TrackedRun, finite, values_of
+
+# MLflow would report its use to its makers; nothing goes out that nobody asked for.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+from mlflow.tracking import MlflowClient
 
 LONGEST = 500
 """Characters of a parameter that every MLflow store takes."""
 
 
 class MLflow:
-    """Logs to MLflow, an experiment per task; ``mlflow ui --backend-store-uri sqlite:///mlflow.db`` shows it."""
+    """Logs to MLflow, an experiment per task; ``mlflow ui --backend-store-uri sqlite:///mlflow.db`` shows it.
+
+    The extra is mlflow-skinny with what its database needs; only the whole ``mlflow`` has the pages of ``mlflow ui``.
+    """
 
     def __init__(self, run: TrackedRun) -> None:
         local = f"sqlite:///{run.folder.resolve() / 'mlflow.db'}"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-import wandb
-
 from heartfeat.errors import ConfigError
 from heartfeat.heads.monitor import Epoch
 from heartfeat.training.trackers.tracker import TrackedRun, finite, values_of
+
+# Its crashes would be reported to its makers, offline too; nothing goes out that nobody asked for.
+os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+
+import wandb
 
 PROJECT = "heartfeat"
 """Project of the runs, unless ``WANDB_PROJECT`` names another."""
