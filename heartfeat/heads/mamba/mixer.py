@@ -1,6 +1,7 @@
 """The selective state space of the blocks: transformers' Mamba-2 mixer, made quick for short sequences."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import cast
 
@@ -24,10 +25,15 @@ PIECE = 64
 
 @functools.cache
 def kernel() -> Callable[..., Tensor] | None:
-    """mamba-ssm's scan, which takes tensors on a GPU only; None where it cannot be had."""
+    """mamba-ssm's scan, which takes tensors on a GPU only; None where it is not installed or, said once, broken."""
     try:
         from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
-    except Exception:  # noqa: BLE001 - built for another PyTorch or driver, it says all sorts of things
+    except ModuleNotFoundError:
+        return None
+    except Exception as error:  # noqa: BLE001 - built for another PyTorch or driver, it says all sorts of things
+        warnings.warn(
+            f"mamba-ssm does not load ({error}); scans run on PyTorch", RuntimeWarning, stacklevel=2
+        )
         return None
     return cast(Callable[..., Tensor], mamba_chunk_scan_combined)
 
@@ -39,8 +45,8 @@ class Mixer(Mamba2Mixer):
     ``y_t = C_t h_t + D x_t``, with ``dt``, ``B`` and ``C`` computed from the input.
 
     Weights and their beginnings are transformers'. Its way through them is made for long texts; at our lengths ours
-    takes half the time. The fused kernels of mamba-ssm are not used: they need causal-conv1d
-    besides, and channels and strides in multiples of 8.
+    takes half the time. The fused kernels of mamba-ssm are not used: they need causal-conv1d besides, and channels
+    and strides in multiples of 8.
 
     Parameters
     ----------

@@ -1,6 +1,8 @@
 import copy
+import importlib.util
 import subprocess
 import sys
+import warnings
 
 import pytest
 import torch
@@ -121,6 +123,20 @@ def test_missing_gpu_kernels_go_unmentioned_for_they_are_not_asked_for():
     code = "import torch; from heartfeat.heads.mamba.mixer import Mixer; Mixer(32, 4)(torch.zeros(1, 80, 32))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "falling back" not in done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mamba_ssm") is not None, reason="mamba-ssm is installed")
+def test_a_kernel_that_is_not_there_goes_unmentioned_and_one_that_does_not_load_is_told(
+    tmp_path, monkeypatch
+):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert module.kernel.__wrapped__() is None
+    (tmp_path / "mamba_ssm").mkdir()
+    (tmp_path / "mamba_ssm/__init__.py").write_text("raise RuntimeError('built for another driver')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(RuntimeWarning, match="does not load .built for another driver.; scans run on PyTorch"):
+        assert module.kernel.__wrapped__() is None
 
 
 def test_tensors_on_the_cpu_never_meet_the_kernel(monkeypatch):
