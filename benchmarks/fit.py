@@ -4,10 +4,10 @@ A store with fewer patients is topped up with copies of some under new ids, as n
 
 - the command as a user types it, start-up, reading, calibration, scores with intervals and files included: for one
   fold (a holdout of 70 / 20 / 10 %) and for five;
-- fitting alone on that one fold, against the same head with a plain model in the place of its own:
-  scikit-learn's LogisticRegression on all standardised columns instead of their principal axes, and LightGBM with its
-  default settings instead of small trees that look at few columns. "one plain model" is that model fitted once, on the
-  recordings: no patient model, no inner folds, no weighing.
+- fitting alone on that one fold, against the same head with a plain model in the place of its own: scikit-learn's
+  pipeline of StandardScaler and LogisticRegression, and LightGBM with its default settings instead of small trees that
+  look at few columns. "one plain model" is that model fitted once, on the recordings: no patient model, no inner
+  folds, no weighing.
 
     python benchmarks/fit.py STORE --set views=clean
     python benchmarks/fit.py STORE --mambaformer --jobs 2 --set heads.mambaformer.epochs=10

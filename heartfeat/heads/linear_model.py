@@ -11,8 +11,6 @@ import numpy as np
 _NEVER = -30.0
 """Bias of a class without training rows: its probability is about 1e-13."""
 
-_KEPT_VARIANCE = 0.999
-
 
 @dataclass(frozen=True)
 class LinearModel:
@@ -53,12 +51,11 @@ class LinearModel:
             mean, scale = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
             scale = np.where(scale > 1e-9 * np.maximum(1.0, np.abs(mean)), scale, np.inf)
             standardised = ((rows - mean) / scale).astype(np.float32)
-            axes = _principal_axes(standardised)
             solver = LogisticRegression(C=1 / (penalty * len(rows)), max_iter=500, tol=1e-3)
-            fitted = solver.fit(standardised @ axes, labels)
+            fitted = solver.fit(standardised, labels)
             # Two classes come as one row of scores, for the second class against the first.
             codes = present if len(present) > 2 else present[1:]
-            weights[codes], bias[codes] = fitted.coef_ @ axes.T / scale, fitted.intercept_
+            weights[codes], bias[codes] = fitted.coef_ / scale, fitted.intercept_
             bias -= weights @ mean
         return cls(weights, bias)
 
@@ -77,21 +74,3 @@ class LinearModel:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> Self:
         """The model that `arrays` described."""
         return cls(np.asarray(arrays[f"{prefix}weights"]), np.asarray(arrays[f"{prefix}bias"]))
-
-
-def _principal_axes(standardised: np.ndarray) -> np.ndarray:
-    """Directions that hold nearly all variance, ``(columns, axes)`` float32.
-
-    A rotation leaves an L2 penalty as it is, and pooled statistics are so collinear that a third of the axes
-    is enough; a step of the solver costs in proportion.
-    """
-    rows, columns = standardised.shape
-    if rows >= columns:
-        variances, axes = np.linalg.eigh(standardised.T @ standardised)
-    else:
-        # The same directions from the smaller of the two products.
-        variances, of_rows = np.linalg.eigh(standardised @ standardised.T)
-        axes = standardised.T @ (of_rows / np.sqrt(np.maximum(variances, 1e-6)))
-    from_largest = np.cumsum(variances[::-1]) / max(float(variances.sum()), 1e-12)
-    count = int(np.searchsorted(from_largest, _KEPT_VARIANCE)) + 1
-    return np.ascontiguousarray(axes[:, ::-1][:, :count])
