@@ -28,7 +28,8 @@ class TreeModel:
             "num_leaves": settings.leaves,
             "min_data_in_leaf": min(settings.leaf_recordings, max(1, len(rows) // 4)),
             "feature_fraction": settings.column_share,
-            "bagging_fraction": settings.row_share,
+            # A tree needs a row to look at.
+            "bagging_fraction": max(settings.row_share, 1 / len(rows)),
             "bagging_freq": 1,
             "lambda_l2": 1.0,
             "max_bin": 63,
@@ -47,7 +48,9 @@ class TreeModel:
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """Probabilities ``(n, classes)`` float64, rows sum to 1."""
-        return np.asarray(self._booster.predict(rows))
+        return np.asarray(self._booster.predict(rows)).reshape(
+            len(rows), self._booster.num_model_per_iteration()
+        )
 
     def text(self) -> str:
         """The trees in LightGBM's own format."""

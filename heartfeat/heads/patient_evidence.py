@@ -32,7 +32,7 @@ def patient_evidence(
     """
     parts = []
     if recordings is not None:
-        count = int(patient_of[-1]) + 1
+        count = int(patient_of.max(initial=-1)) + 1
         parts = [
             *_two_highest(recordings, patient_of, count),
             mean_per_patient(recordings, patient_of, count),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from heartfeat.heads.held_out import predict_held_out
-from heartfeat.heads.registry import make_head
+from heartfeat.heads.registry import HEADS, make_head
 from heartfeat.heads.settings import HEAD_SETTINGS, LgbmSettings, LogisticSettings
 
 CLASSICAL = [LogisticSettings(), LgbmSettings(trees=20, leaf_recordings=2, column_share=0.3)]
@@ -46,3 +46,17 @@ def test_a_second_fit_without_validation_patients_forgets_those_of_the_first(set
     assert head.held_out is not None
     head.fit(train, valid.take([]), _quiet)
     assert head.held_out is None
+
+
+SMALL = {"epochs": 1, "crop_seconds": 1.0, "width": 32, "inner_folds": 2}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("sets", [None, {"pcg": (128, 25.0)}], ids=["beats", "beats and tokens"])
+def test_of_unlabelled_validation_patients_nothing_is_said(kind, sets, beats_examples):
+    train, valid = _sides(beats_examples(50, sets, views=("clean", "gain-6")))
+    model = HEAD_SETTINGS[kind]
+    head = make_head(model(**{name: value for name, value in SMALL.items() if name in model.model_fields}))
+    nobody = valid.without_labels().labelled()
+    head.fit(train, nobody, _quiet)
+    assert predict_held_out(head, nobody).patients.shape == (2, 0, 3)

@@ -35,6 +35,12 @@ def test_few_rows_still_grow_trees(table):
     assert model.predict(rows).std(axis=0).max() > 0.05
 
 
+def test_a_single_row_is_learned_from(table):
+    rows, labels = table
+    model = TreeModel.fit(rows[:1], labels[:1], 3, LgbmSettings(trees=5))
+    assert (model.predict(rows[1:4]).argmax(axis=1) == labels[0]).all()
+
+
 def test_the_state_holds_the_trees_as_text(pooled_examples):
     examples = pooled_examples(patients=20)
     head = Lgbm(LgbmSettings(trees=3))

@@ -93,7 +93,7 @@ class Predictor:
 
     def _in_parts(self, count: int) -> list[slice]:
         size = _AT_ONCE_ON_GPU if self.cutter.device.startswith("cuda") else _AT_ONCE
-        return [slice(first, first + size) for first in range(0, count, size)]
+        return [slice(first, first + size) for first in range(0, max(1, count), size)]
 
     def _mean_over_crops(self, of_crops: np.ndarray) -> np.ndarray:
         counts = np.bincount(self.crop_recordings, minlength=len(self.patient_of))

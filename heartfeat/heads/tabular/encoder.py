@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -141,15 +142,14 @@ def coarse(pooled: np.ndarray, spec: FeatureSpec) -> np.ndarray:
         return pooled
     images = pooled.reshape(*pooled.shape[:2], len(spec.statistics), *spec.cycle)
     images = images[:, :, [name in _OF_BEATS for name in spec.statistics]]
-    if spec.vectors:
-        return images.reshape(*pooled.shape[:2], -1)
-    for axis, size in ((3, _PHASES_TOGETHER), (4, _BANDS_TOGETHER)):
+    axes = () if spec.vectors else ((3, _PHASES_TOGETHER), (4, _BANDS_TOGETHER))
+    for axis, size in axes:
         starts = np.arange(0, images.shape[axis], size)
         counts = np.diff(np.append(starts, images.shape[axis])).astype(np.float32)
         shape = [1] * 5
         shape[axis] = -1
         images = np.add.reduceat(images, starts, axis=axis) / counts.reshape(shape)
-    return images.reshape(*pooled.shape[:2], -1)
+    return images.reshape(*pooled.shape[:2], math.prod(images.shape[2:]))
 
 
 def _median(table: pl.DataFrame, column: str) -> float:
