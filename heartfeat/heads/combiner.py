@@ -19,6 +19,13 @@ FEW = 0.75
 At 45 training persons of CirCor, 0.016 in the place of 0.002 is worth 0.06 of weighted accuracy and 0.03 of AUROC.
 """
 
+FEWEST = 5
+"""Patients on either side of a question without whom evidence is believed as it is.
+
+Of fewer, each is judged by models that hardly know its class, so that those who have it are said to have it least: a
+regression turns the evidence round (1 % of the persons of CirCor: AUROC of Present 0.26, as it is 0.74).
+"""
+
 
 @dataclass(frozen=True)
 class Combiner:
@@ -56,6 +63,10 @@ class Combiner:
             asked = labels >= code
             rows = np.concatenate([_rows(view, quality, code)[asked] for view in evidence])
             answers = np.tile((labels[asked] != code).astype(np.int64), len(evidence))
+            fewest = min((labels[asked] == code).sum(), (labels[asked] != code).sum())
+            if 0 < fewest < FEWEST and rows.shape[1] == evidence.shape[3]:
+                questions.append(_as_it_is(rows.shape[1]))
+                continue
             penalty = max(PENALTY, FEW / max(1, asked.sum()))
             questions.append(LinearModel.fit(rows, answers, 2, penalty))
         return cls(tuple(questions))
@@ -79,6 +90,11 @@ class Combiner:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str, classes: int) -> Self:
         """The combiner that `arrays` described."""
         return cls(tuple(LinearModel.from_arrays(arrays, f"{prefix}{code}.") for code in range(classes - 1)))
+
+
+def _as_it_is(columns: int) -> LinearModel:
+    """The mean of the columns as the log odds of yes."""
+    return LinearModel(np.stack([np.full(columns, 1 / columns), np.zeros(columns)]), np.zeros(2))
 
 
 def _rows(evidence: np.ndarray, quality: np.ndarray, code: int) -> np.ndarray:

@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from heartfeat.heads.combiner import FEW, PENALTY, Combiner
+from heartfeat.heads.combiner import FEW, FEWEST, PENALTY, Combiner
 from heartfeat.heads.linear_model import LinearModel
 
 LABELS = np.arange(90) % 3
@@ -58,6 +58,30 @@ def test_few_patients_are_believed_less(patients, penalty):
         expected = LinearModel.fit(np.tile(evidence[:, 0], (views, 1)), answers, 2, penalty)
         said = combiner.questions[0].predict(evidence[:, 0])
         assert said == pytest.approx(expected.predict(evidence[:, 0]), abs=1e-6)
+
+
+@pytest.mark.parametrize("few", [0, 1])
+def test_evidence_is_believed_as_it_is_where_one_answer_has_hardly_a_patient(few):
+    evidence, _ = rows()
+    labels = np.where(np.arange(90) < FEWEST - 1, few, 1 - few)
+    turned, none = np.where(labels == 0, -3, 3)[:, None, None] + evidence, np.zeros((90, 0))
+    predicted = Combiner.fit(turned[None], none, labels, 2).predict(turned, none)
+    assert predicted[:, 0] == pytest.approx(1 / (1 + np.exp(-turned[:, 0].mean(axis=1))))
+    labels[FEWEST - 1] = few
+    turned[FEWEST - 1] -= 6 * (1 if few == 0 else -1)
+    learned = Combiner.fit(turned[None], none, labels, 2).predict(turned, none)
+    assert (learned.argmax(axis=1) == labels).mean() > 0.9, (
+        "of enough patients it is learned what evidence means"
+    )
+
+
+def test_quality_is_learned_from_however_few_there_are():
+    evidence, quality = rows()
+    labels = np.where(np.arange(90) < FEWEST - 1, 1, np.where(np.arange(90) < 50, 2, 0))
+    quality[labels == 1, 0] += 6
+    predicted = Combiner.fit(evidence[None], quality, labels, 3).predict(evidence, quality)
+    share = predicted[:, 1] / predicted[:, 1:].sum(axis=1)
+    assert share[labels == 1].min() > share[labels == 2].max()
 
 
 def test_a_question_is_answered_by_its_own_evidence():
