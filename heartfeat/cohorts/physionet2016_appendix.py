@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from heartfeat.cohorts.age_bands import age_band
 from heartfeat.cohorts.csv_cells import read_cells
 from heartfeat.errors import CohortError
 
@@ -24,8 +25,6 @@ _COLUMNS = {
 _NEEDED = ("database", "diagnosis", "subject", "raw")
 _SEX = {"F": "Female", "M": "Male"}
 _MURMUR = {2.0: "Absent", 3.0: "Present", 4.0: "Present", 6.0: "Unknown"}
-_BANDS = ((1, "Infant"), (12, "Child"), (19, "Adolescent"), (22, "Young adult"), (float("inf"), "Adult"))
-"""Upper ends (years) of CirCor's age bands (Oliveira et al. 2022, table 1), and Adult for those above them."""
 
 
 def read_appendix(folder: Path) -> dict[str, dict[str, str]]:
@@ -97,7 +96,7 @@ def patient_columns(fields: Mapping[str, str]) -> dict[str, object]:
     murmur = _number(fields.get("murmur"))
     return {
         "sex": _SEX.get(fields.get("sex", "")),
-        "age": None if years is None else next(band for end, band in _BANDS if years < end),
+        "age": None if years is None else age_band(years),
         "age_years": years,
         "height": _number(fields.get("height")),
         "weight": _number(fields.get("weight")),
