@@ -32,6 +32,7 @@ _HOME = {
     "pretrain": "heartfeat.commands",
     "read_annotation": "heartfeat.signals.segmentation",
     "read_circor": "heartfeat.cohorts.circor",
+    "read_own": "heartfeat.cohorts.own",
     "read_pascal": "heartfeat.cohorts.pascal",
     "read_physionet2016": "heartfeat.cohorts.physionet2016",
     "segment": "heartfeat.commands",
@@ -51,6 +52,7 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from heartfeat.cohorts.circor import read_circor as read_circor
     from heartfeat.cohorts.cohort import Cohort as Cohort
+    from heartfeat.cohorts.own import read_own as read_own
     from heartfeat.cohorts.pascal import read_pascal as read_pascal
     from heartfeat.cohorts.physionet2016 import read_physionet2016 as read_physionet2016
     from heartfeat.commands.cohort import cohort as cohort

@@ -49,7 +49,7 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    cohort: Literal["circor", "physionet2016", "pascal"] = "circor"
+    cohort: Literal["circor", "physionet2016", "pascal", "own"] = "circor"
     path: FilePath
     name: str | None = Field(None, max_length=100, pattern=r"^[^\x00-\x1f/\\]+$")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from heartfeat.cohorts.circor import read_circor
 from heartfeat.cohorts.cohort import Cohort
+from heartfeat.cohorts.own import read_own
 from heartfeat.cohorts.pascal import read_pascal
 from heartfeat.cohorts.physionet2016 import read_physionet2016
 
@@ -22,4 +23,5 @@ DATASETS = {
     "circor": Dataset(read_circor, "murmur"),
     "physionet2016": Dataset(read_physionet2016, "normal_abnormal"),
     "pascal": Dataset(read_pascal, "pascal"),
+    "own": Dataset(read_own, "murmur"),
 }

@@ -87,7 +87,8 @@ def _locate(path: Path) -> tuple[Path, Path]:
     folder = path.absolute()
     if not folder.is_dir():
         raise CohortError(
-            f"there is no folder {path}; give the one that holds training_data.csv and training_data/"
+            f"there is no folder {path}; give the one that holds training_data.csv and training_data/, or read "
+            "recordings of your own with `heartfeat init --own PATH`"
         )
     if (folder / "training_data").is_dir():
         return folder, folder / "training_data"

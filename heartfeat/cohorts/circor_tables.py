@@ -76,7 +76,7 @@ def read_text_rows(folder: Path) -> list[SourceRow]:
     if not rows:
         raise CohortError(
             f"{folder} holds neither training_data.csv nor <patient>.txt files; give the folder that the "
-            "dataset was unpacked to"
+            "dataset was unpacked to, or read recordings of your own with `heartfeat init --own PATH`"
         )
     return _unique(rows)
 

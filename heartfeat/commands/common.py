@@ -43,6 +43,15 @@ def read_dataset(data: "DataConfig") -> "Cohort":
     return DATASETS[data.cohort].read(data.path, data.name or data.cohort)
 
 
+def labelled_tasks(cohort: "Cohort") -> list[str]:
+    """Names of the tasks that a cohort has labels for."""
+    from heartfeat.tasks import TASKS
+
+    patients = cohort.patients
+    columns = {name: task.patient_label for name, task in TASKS.items()}
+    return [name for name, label in columns.items() if label in patients.columns and patients[label].count()]
+
+
 def find_splits(
     config: "Config", cohort: "Cohort", file: Path | None = None, overwrite: bool = False
 ) -> "Splits":

@@ -19,6 +19,10 @@ def init(
     pascal: Annotated[
         Path | None, typer.Option(help="Folder of the PASCAL heart sounds (holds set_a.csv, set_b.csv).")
     ] = None,
+    own: Annotated[
+        Path | None,
+        typer.Option(help="Recordings of your own: a csv table of them, or a folder of wav and FLAC files."),
+    ] = None,
     config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = Path("heartfeat.yaml"),
     store: Annotated[
         str | None,
@@ -29,7 +33,8 @@ def init(
     task: Annotated[
         str | None,
         typer.Option(
-            help="What the heads predict: murmur, outcome, normal_abnormal or pascal [default: the dataset's]."
+            help="What the heads predict: murmur, outcome, normal_abnormal or pascal [default: the dataset's, "
+            "or the first that it has labels for]."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -45,33 +50,37 @@ def init(
     ConfigError
         When no dataset is named, or several are, or the file exists.
     CohortError
-        When the folder does not hold the dataset.
+        When the path does not hold the dataset.
     """
     from heartfeat.cohorts.catalogue import DATASETS
-    from heartfeat.commands.common import read_cohort
+    from heartfeat.commands.common import labelled_tasks, read_cohort
     from heartfeat.config import dump_config, parse_config
     from heartfeat.errors import ConfigError
     from heartfeat.tasks import get_task
 
-    given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal}
+    given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal, "own": own}
     named = {cohort: path for cohort, path in given.items() if path is not None}
     if not named:
-        raise ConfigError("name a dataset, such as --circor PATH; without data, try `heartfeat demo`")
+        raise ConfigError(
+            "name a dataset, such as --circor PATH or --own PATH; without data, try `heartfeat demo`"
+        )
     if len(named) > 1:
         raise ConfigError(f"name one dataset, not {' and '.join(f'--{cohort}' for cohort in named)}")
     ((cohort, path),) = named.items()
     if config.exists() and not force:
         raise ConfigError(f"{config} exists; give --force to replace it, or --config for another name")
-    wanted = get_task(task or DATASETS[cohort].task)
+    usual = get_task(task or DATASETS[cohort].task).name
     data = {"cohort": cohort, "path": str(path.expanduser().resolve())}
     store = store or f"stores/{cohort}.zarr"
     backbones = {
         "beats": {"family": "beats"},
         "pcg": {"family": "transformers", "model": "heartfeat-pcg"},
     }
-    tree = {"data": data, "store": store, "backbones": backbones, "task": wanted.name}
+    tree = {"data": data, "store": store, "backbones": backbones, "task": usual}
     parsed = parse_config(tree, str(config))
-    read_cohort(parsed)
+    labelled = labelled_tasks(read_cohort(parsed))
+    if task is None and labelled and usual not in labelled:
+        parsed = parsed.model_copy(update={"task": labelled[0]})
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(
         f"# heartfeat experiment; every key is explained in docs/config.md\n{dump_config(parsed)}"

@@ -73,4 +73,5 @@ def predict(
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_csv(out) if out.suffix == ".csv" else table.write_parquet(out)
+        say_loudly([f"predictions: {out}"])
     return table

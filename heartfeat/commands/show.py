@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 
 OK = 0
 SOME_SKIPPED = 3
-SHOWN_RECORDINGS = 20
+SHOWN_RECORDINGS = SHOWN_PATIENTS = 20
 COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
 
 
 def config(written: "Config") -> int:
-    """What `init` wrote."""
-    from heartfeat.commands.common import read_cohort
+    """What `init` wrote, and what comes next: without labels, predicting alone."""
+    from heartfeat.commands.common import labelled_tasks, read_cohort
 
-    cohort(read_cohort(written))
-    print("heartfeat.yaml is written; next: heartfeat extract, then heartfeat fit --head logistic")
+    found = read_cohort(written)
+    cohort(found)
+    after = "fit --head logistic" if labelled_tasks(found) else "predict --run RUN"
+    print(f"the config is written; next: heartfeat extract, then heartfeat {after}")
+    print("(each with --config FILE, unless it is heartfeat.yaml)")
     return OK
 
 
@@ -120,9 +123,18 @@ def evaluation(result: "Evaluation") -> int:
 
 
 def predictions(table: "pl.DataFrame") -> int:
-    """How many patients were given which class."""
+    """How many patients were given which class, and the first of them with their probabilities."""
     silent = int(table["decision"].null_count())
     print(f"{table.height} patients: {_counts(table['decision'].drop_nulls())}")
+    decided = table.drop_nulls("decision")
+    classes = [name for name in table.columns if name.startswith("p_")]
+    shown = _table("", "patient", "decision", *classes)
+    for row in decided.head(SHOWN_PATIENTS).iter_rows(named=True):
+        shown.add_row(row["patient"], row["decision"], *(f"{row[name]:.3f}" for name in classes))
+    if decided.height:
+        _print(shown)
+    if decided.height > SHOWN_PATIENTS:
+        print(f"{decided.height - SHOWN_PATIENTS} more patients are in the table that --out FILE writes")
     if silent:
         print(f"{silent} patients have no usable recording and so no decision")
     if table["seen"].any():

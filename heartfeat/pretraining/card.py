@@ -15,6 +15,7 @@ LICENCES = {
     "circor": "CirCor DigiScope (Oliveira et al. 2022): Open Data Commons Attribution License (ODC-BY 1.0)",
     "physionet2016": "CinC Challenge 2016 (Liu et al. 2016): Open Data Commons Attribution License (ODC-BY 1.0)",
     "pascal": "PASCAL 2011 (Bentley et al.): no licence is stated; cite the challenge",
+    "own": "Own recordings: whoever made them says on what terms",
 }
 """Terms of the datasets that heartfeat reads; ODC-BY asks that what is made with the data names them."""
 

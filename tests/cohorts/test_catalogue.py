@@ -4,6 +4,7 @@ import pytest
 
 from heartfeat.cohorts.catalogue import DATASETS
 from heartfeat.config import DataConfig
+from heartfeat.pretraining.card import LICENCES
 from heartfeat.tasks import get_task
 
 
@@ -14,3 +15,7 @@ def test_the_config_knows_every_dataset():
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_dataset_has_a_task(name):
     assert get_task(DATASETS[name].task)
+
+
+def test_the_card_of_a_checkpoint_has_the_terms_of_every_dataset():
+    assert set(LICENCES) == set(DATASETS)

@@ -1,6 +1,7 @@
 import pytest
 
 import heartfeat
+from heartfeat.commands import show
 from heartfeat.config import load_config
 from heartfeat.errors import CohortError, ConfigError
 
@@ -38,6 +39,7 @@ def test_init_without_a_dataset_points_at_the_demo(tmp_path):
     [
         ("physionet2016", "training-a/REFERENCE.csv", "a1,1\n", "normal_abnormal"),
         ("pascal", "set_a.csv", "dataset,fname,label,sublabel\na,set_a/normal__1.wav,normal,\n", "pascal"),
+        ("own", "1.wav", "", "murmur"),
     ],
 )
 def test_every_dataset_has_its_own_task_and_store(tmp_path, cohort, file, text, task):
@@ -53,3 +55,34 @@ def test_every_dataset_has_its_own_task_and_store(tmp_path, cohort, file, text, 
 def test_two_datasets_at_once_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="name one dataset, not --circor and --pascal"):
         heartfeat.init(circor=tmp_path, pascal=tmp_path, config=tmp_path / "heartfeat.yaml")
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "task"),
+    [
+        ("outcome,murmur", "Normal,Absent", "murmur"),
+        ("outcome,murmur", "Normal,", "outcome"),
+        ("normal_abnormal", "Normal", "normal_abnormal"),
+        ("sex", "Male", "murmur"),
+    ],
+)
+def test_own_recordings_are_asked_for_the_first_task_that_they_have_labels_for(
+    tmp_path, columns, cells, task
+):
+    table = tmp_path / "recordings.csv"
+    table.write_text(f"path,patient,{columns}\n1.wav,p1,{cells}\n")
+    assert heartfeat.init(own=table, config=tmp_path / "heartfeat.yaml").task == task
+    assert load_config(tmp_path / "heartfeat.yaml").task == task
+    given = heartfeat.init(own=table, task="pascal", config=tmp_path / "other.yaml")
+    assert given.task == "pascal"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "following"),
+    [("", "", "predict --run RUN"), (",murmur", ",Absent", "fit --head logistic")],
+)
+def test_what_comes_next_depends_on_whether_there_are_labels(tmp_path, capsys, header, row, following):
+    table = tmp_path / "recordings.csv"
+    table.write_text(f"path,patient{header}\n1.wav,p1{row}\n")
+    show.config(heartfeat.init(own=table, config=tmp_path / "heartfeat.yaml"))
+    assert f"heartfeat extract, then heartfeat {following}" in capsys.readouterr().out

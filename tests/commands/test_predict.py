@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import polars as pl
@@ -6,6 +7,7 @@ import pytest
 
 import heartfeat
 from heartfeat.cohorts.synthetic import write_synthetic_cohort
+from heartfeat.commands import show
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError
 
 
@@ -76,3 +78,63 @@ def test_an_unknown_run_names_the_runs(project):
 def test_an_output_of_unknown_kind_is_refused(project):
     with pytest.raises(ConfigError, match=r"\.csv or \.parquet"):
         heartfeat.predict(run="murmur-logistic", out=project.parent / "table.xlsx", config=project)
+
+
+def test_a_bare_folder_of_recordings_is_predicted_by_a_run_of_another_cohort(project, tmp_path, capsys):
+    data = write_synthetic_cohort(tmp_path / "others", patients=3, seed=8, seconds=(3, 4))
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for path in sorted(data.glob("training_data/*.wav"))[:4]:
+        shutil.copy(path, folder / f"ward {path.stem}.wav")
+    own = [f"data={{cohort: own, path: '{folder}'}}", f"store={tmp_path / 'own.zarr'}"]
+    heartfeat.extract(config=project, set=own, device="cpu", workers=1)
+    out = tmp_path / "said.csv"
+    table = heartfeat.predict(run="murmur-logistic", config=project, set=own, out=out)
+    assert f"predictions: {out}" in capsys.readouterr().err
+    assert table["patient"].to_list() == sorted(path.stem for path in folder.iterdir())
+    assert table["decision"].null_count() == 0
+    assert set(table["heads"]) == {2}
+    assert pl.read_csv(out)["p_Present"].to_list() == pytest.approx(table["p_Present"].to_list())
+    assert show.predictions(table) == 0
+    shown = capsys.readouterr().out
+    for patient, probability in table.select("patient", "p_Present").iter_rows():
+        assert patient in shown
+        assert f"{probability:.3f}" in shown
+
+
+def test_runs_are_fitted_on_a_table_of_own_recordings(project, synthetic_data, tmp_path):
+    described = heartfeat.cohort(config=project)
+    audio = described.recordings.select("path", "patient", "site", recording_murmur="murmur")
+    labels = described.patients.select(
+        "patient", "person", "murmur", "age", "sex", "pregnant", "height", "weight"
+    )
+    audio.join(labels, on="patient").write_csv(tmp_path / "recordings.csv")
+    own = [
+        f"data={{cohort: own, path: '{tmp_path / 'recordings.csv'}'}}",
+        f"store={tmp_path / 'own.zarr'}",
+        f"split.file={tmp_path / 'own.json'}",
+    ]
+    heartfeat.extract(config=project, set=own, device="cpu", workers=1)
+    fitted = heartfeat.fit(head="logistic", name="own", config=project, set=own)
+    same = pl.read_parquet(project.parent / "runs/murmur-logistic/predictions.parquet")
+    assert pl.read_parquet(fitted.folder / "predictions.parquet")["p_Present"].to_list() == pytest.approx(
+        same["p_Present"].to_list(), abs=1e-6
+    )
+
+
+def test_the_first_patients_are_shown_and_the_others_counted(capsys):
+    rows = 23
+    table = pl.DataFrame(
+        {
+            "patient": [f"p{number}" for number in range(rows)],
+            "decision": ["Absent"] * (rows - 1) + [None],
+            "p_Present": [0.25] * (rows - 1) + [None],
+            "seen": [False] * rows,
+        }
+    )
+    show.predictions(table)
+    said = capsys.readouterr().out
+    assert "p19 " in said
+    assert "p20 " not in said
+    assert "2 more patients are in the table that --out FILE writes" in said
+    assert "1 patients have no usable recording" in said
