@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from heartfeat.heads.neural.trainer import under
+
 
 class BestWeights:
     """Watches a figure that should fall, and keeps the weights at its lowest.
@@ -50,7 +52,7 @@ class BestWeights:
 
     def go_on(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any], device: torch.device) -> None:
         """Go back to where `tensors` and `numbers` were read."""
-        kept = {name[5:]: tensor.to(device) for name, tensor in tensors.items() if name.startswith("best.")}
+        kept = {name: tensor.to(device) for name, tensor in under("best.", tensors).items()}
         self._weights = kept or None
         self.lowest = float("inf") if numbers["lowest"] is None else numbers["lowest"]
         self.waited = numbers["waited"]
