@@ -38,12 +38,12 @@ class BestWeights:
         return self.waited >= self.patience
 
     def restore(self, net: nn.Module) -> None:
-        """Give ``net`` the weights of the lowest figure; leave it as it is where none was seen."""
+        """Give ``net`` the weights of the lowest figure, in place; leave it as it is where none was seen."""
         if self._weights is not None:
             net.load_state_dict(self._weights)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The best weights so far, by name."""
+        """The best weights so far, ``best.<name>`` in the shape and on the device of each of the network's."""
         return {f"best.{name}": tensor for name, tensor in (self._weights or {}).items()}
 
     def numbers(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class BestWeights:
         return {"lowest": self.lowest if self.lowest < float("inf") else None, "waited": self.waited}
 
     def go_on(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any], device: torch.device) -> None:
-        """Go back to where `tensors` and `numbers` were read."""
+        """Go back to where `tensors` and `numbers` were read, the weights on ``device``."""
         kept = {name: tensor.to(device) for name, tensor in under("best.", tensors).items()}
         self._weights = kept or None
         self.lowest = float("inf") if numbers["lowest"] is None else numbers["lowest"]
