@@ -51,6 +51,12 @@ def plain_beats(seconds: float, phases: Sequence[int]) -> np.ndarray:
     return starts[:, None] + length * shares
 
 
+def beats_or_plain(states: np.ndarray, seconds: float, phases: Sequence[int]) -> np.ndarray:
+    """Heart cycles of a recording, or cycles of 0.8 s where none was found: ``(beats, 5)`` (s), at least one."""
+    beats = whole_beats(states)
+    return beats if len(beats) else plain_beats(seconds, phases)
+
+
 def phase_times(beats: np.ndarray, phases: Sequence[int]) -> np.ndarray:
     """Middle of each phase, ``(beats, sum(phases))`` (s).
 
@@ -93,9 +99,7 @@ def cut_beat_windows(
     numpy.ndarray
         ``(beats, sum(phases) x frame)`` float32, at least one beat.
     """
-    beats = whole_beats(states)
-    if len(beats) == 0:
-        beats = plain_beats(len(samples) / sample_rate, phases)
+    beats = beats_or_plain(states, len(samples) / sample_rate, phases)
     firsts = np.rint(phase_times(beats, phases) * sample_rate - frame / 2).astype(np.int64)
     grid = firsts[:, :, None] + np.arange(frame)
     return samples[np.clip(grid, 0, len(samples) - 1)].reshape(len(beats), -1)
