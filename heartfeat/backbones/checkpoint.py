@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import BackboneError
+from heartfeat.replace import recover
 
 HEADS = (
     "classifier",
@@ -44,6 +45,7 @@ def find_checkpoint(model: str) -> Path:
         Names the command that downloads a missing model, and the one that converts pickled weights.
     """
     folder = Path(model).expanduser()
+    recover(folder, BackboneError)
     if not folder.is_dir():
         folder = SHIPPED / model if model in shipped_models() else _cached(model)
     if not (folder / "config.json").is_file():
