@@ -41,11 +41,6 @@ def feature_key(core: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(core).encode()).hexdigest()
 
 
-def row_key(core_key: str, view: str, pcm_digest: str) -> str:
-    """SHA-256 (hex) that names the tokens of one audio content under one view of one feature set."""
-    return feature_key({"core": core_key, "view": view, "pcm": pcm_digest})
-
-
 def ordered_json(attrs: Mapping[str, Any]) -> str:
     """JSON text of attributes, keys in their own order."""
     canonical_json(attrs)
