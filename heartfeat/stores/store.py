@@ -232,23 +232,19 @@ class Store:
         self._container.close()
 
 
-def open_store(uri: str | Path, mode: str = "r") -> Store:
-    """Open a store.
+def open_store(uri: str | Path) -> Store:
+    """Open a store for reading; ``heartfeat extract`` writes them.
 
     Parameters
     ----------
     uri
         Folder or URI ending in ``.zarr``, or file ending in ``.h5`` or ``.hdf5``.
-    mode
-        ``"r"``: stores are written by ``heartfeat extract`` alone.
 
     Raises
     ------
     StoreError
         When there is no store, it is damaged, or of a format version that this release cannot read.
     """
-    if mode != "r":
-        raise StoreError(f"a store is opened with mode 'r', not {mode!r}; extraction writes stores")
     location = locate(uri)
     if location.path is None:
         return Store(location)
