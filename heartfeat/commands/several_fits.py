@@ -146,7 +146,7 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
 
 def _check_same(folder: "Path", was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     from heartfeat.errors import RunError
-    from heartfeat.heads.fingerprint import differences
+    from heartfeat.messages import differences
 
     differs = differences(was, now)
     if differs:

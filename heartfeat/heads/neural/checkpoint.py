@@ -15,8 +15,9 @@ from torch import Tensor
 
 from heartfeat.errors import RunError
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.fingerprint import differences, fingerprint
+from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.neural.compute import current_compute
+from heartfeat.messages import differences
 from heartfeat.replace import replace_file
 
 CHECKPOINT_FORMAT = 2
