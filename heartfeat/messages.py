@@ -1,7 +1,8 @@
 """Parts of messages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -10,6 +11,18 @@ def shorten(value: object, longest: int = 100) -> str:
     """A value on one line, for a message; the middle of a long one is left out."""
     text = repr(value)
     return text if len(text) <= longest else f"{text[: longest - 25]}...{text[-20:]}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` and a space, for the middle of a message; empty where no known name is near."""
+    close = get_close_matches(name[:100], known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
+def first_of(names: Sequence[str], count: int = 5, between: str = ", ") -> str:
+    """The first ``count`` names, and how many more there are."""
+    more = f" and {len(names) - count:,} more" if len(names) > count else ""
+    return between.join(names[:count]) + more
 
 
 def differences(

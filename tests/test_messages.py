@@ -1,6 +1,6 @@
 import pytest
 
-from heartfeat.messages import differences, shorten
+from heartfeat.messages import differences, first_of, nearest, shorten
 
 
 def test_short_values_are_whole_and_on_one_line():
@@ -31,3 +31,14 @@ def test_differences_are_named_by_their_path(was, now, said):
 
 def test_differences_are_told_in_other_words():
     assert differences({"a": {"b": 1}}, {"a": {"b": 2}}, "{}: {} and {}") == ["a.b: 1 and 2"]
+
+
+def test_the_nearest_name_is_asked_for_where_one_is_near():
+    assert nearest("logmal", ["beats", "logmel"]) == "did you mean 'logmel'? "
+    assert nearest("xyz", ["beats", "logmel"]) == nearest("beats", []) == ""
+
+
+def test_the_first_names_stand_for_many():
+    assert first_of(["a", "b"], 2) == "a, b"
+    assert first_of([str(number) for number in range(1003)], 2, "; ") == "0; 1 and 1,001 more"
+    assert first_of([]) == ""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from heartfeat.errors import StoreError
-from heartfeat.messages import differences
+from heartfeat.messages import differences, first_of
 from heartfeat.stores.schema import unknown
 from heartfeat.stores.store import Store
 
-SHOWN = 5
 COMPARED = ("core_key", "views", "dim", "statistics", "token_rate")
 
 
@@ -44,10 +43,10 @@ def _values(store: Store, table: str, column: str) -> list[str]:
 
 def _overlap(first: Store, second: Store, column: str, shared: Sequence[str]) -> str:
     if column == "pcm_digest":
-        what = "the same audio: " + _shown([_same_audio(first, second, digest) for digest in shared])
+        what = "the same audio: " + first_of([_same_audio(first, second, digest) for digest in shared])
         remedy = "leave it out of one of the cohorts, and extract that one again"
     else:
-        what = f"the same {column}: " + _shown(shared)
+        what = f"the same {column}: " + first_of(shared)
         remedy = (
             f"only stores of disjoint {column}s can be merged: extract the cohorts together, or give "
             f"different {column}s different ids"
@@ -61,11 +60,6 @@ def _same_audio(first: Store, second: Store, digest: str) -> str:
         for store in (first, second)
     ]
     return f"{names[0]} and {names[1]}"
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def common_sets(stores: Sequence[Store], wanted: Sequence[str] | None) -> list[str]:
@@ -100,6 +94,6 @@ def _check_same(name: str, first: Store, second: Store) -> None:
     )
     if differs:
         raise StoreError(
-            f"the feature set {name!r} is not the same in {first.uri} and {second.uri}: {_shown(differs)}. Extract "
+            f"the feature set {name!r} is not the same in {first.uri} and {second.uri}: {first_of(differs)}. Extract "
             "one of them again with the settings of the other, or name the sets to merge with --features"
         )

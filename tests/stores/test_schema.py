@@ -98,5 +98,5 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_the_rest():
 
 def test_a_long_list_of_known_names_is_cut():
     text = str(unknown("recording", "zzz", [f"{n:04}" for n in range(2000)], "x.zarr"))
-    assert text.endswith("(2,000 in all)")
+    assert text.endswith("0007 and 1,992 more")
     assert len(text) < 200
