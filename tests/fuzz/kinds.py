@@ -26,7 +26,6 @@ KINDS: dict[str, tuple[Case, int]] = {
     "tsv": (tsv_kind.case, 6),
     "csv": (tables_kind.csv_case, 14),
     "text-header": (tables_kind.text_case, 5),
-    "saved-cohort": (tables_kind.saved_case, 3),
     "splits": (splits_kind.case, 4),
     "yaml": (config_kind.case, 10),
     "cli": (cli_kind.case, 3),
