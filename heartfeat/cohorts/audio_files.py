@@ -5,8 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from heartfeat.errors import CohortError
-
-SUFFIXES = (".wav", ".flac")
+from heartfeat.signals import AUDIO_SUFFIXES
 
 
 def audio_files(folder: Path) -> dict[str, Path]:
@@ -20,7 +19,7 @@ def audio_files(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     # Names are sorted before they become paths: there are tens of thousands, and most are no audio.
     for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208
-        if not name.lower().endswith(SUFFIXES) or name.startswith("."):
+        if not name.lower().endswith(AUDIO_SUFFIXES) or name.startswith("."):
             continue
         path = folder / name
         if path.stem in found:
