@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[Case, int]] = {
     "tsv": (tsv_kind.case, 6),
     "csv": (tables_kind.csv_case, 14),
     "text-header": (tables_kind.text_case, 5),
-    "splits": (splits_kind.case, 4),
+    "splits": (splits_kind.case, 7),
     "yaml": (config_kind.case, 10),
     "cli": (cli_kind.case, 3),
     "cohort": (cohort_kind.case, 3),
