@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heartfeat.signals.segmentation.states import DIASTOLE, S1, S2, SYSTOLE, intervals
+from heartfeat.signals.segmentation.states import CYCLE, S1, intervals
 
 PLAIN_SECONDS = 0.8
 """Length of the cycles of a recording in which none was found (s)."""
 
-CYCLE = (S1, SYSTOLE, S2, DIASTOLE, S1)
+_ORDER = (*CYCLE, S1)
 
 
 def whole_beats(states: np.ndarray) -> np.ndarray:
@@ -31,12 +31,12 @@ def whole_beats(states: np.ndarray) -> np.ndarray:
         recording's first frame lies in does not count, for it may have begun before.
     """
     if len(states) == 0:
-        return np.empty((0, len(CYCLE)))
+        return np.empty((0, len(_ORDER)))
     runs = intervals(states)[1:]
-    if len(runs) < len(CYCLE):
-        return np.empty((0, len(CYCLE)))
-    starts, order = (np.lib.stride_tricks.sliding_window_view(runs[:, k], len(CYCLE)) for k in (0, 2))
-    return starts[(order == CYCLE).all(axis=1)]
+    if len(runs) < len(_ORDER):
+        return np.empty((0, len(_ORDER)))
+    starts, order = (np.lib.stride_tricks.sliding_window_view(runs[:, k], len(_ORDER)) for k in (0, 2))
+    return starts[(order == _ORDER).all(axis=1)]
 
 
 def plain_beats(seconds: float, phases: Sequence[int]) -> np.ndarray:

@@ -42,6 +42,7 @@ def ensemble(
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
+    from heartfeat.replace import is_there
     from heartfeat.stores import open_store
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, new_run_name
@@ -55,7 +56,7 @@ def ensemble(
     folder = settings.runs / check_name(name or new_run_name(settings.runs, f"{task}-ensemble"))
     if folder in records:
         raise RunError(f"{folder.name} is one of the runs to average; give the ensemble another --name")
-    if folder.exists() and not overwrite:
+    if is_there(folder, RunError) and not overwrite:
         raise RunError(f"{folder} exists; give the ensemble another --name, or --overwrite to replace it")
     with open_store(store or settings.store) as opened:
         for record in records.values():

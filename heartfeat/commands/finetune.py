@@ -63,11 +63,12 @@ def finetune(
     from heartfeat.config import load_config
     from heartfeat.cores import core_count
     from heartfeat.errors import ConfigError, SplitError
+    from heartfeat.replace import is_there
 
     settings = load_config(config, set or ())
     chosen = choose_backbone(settings, backbone)
     folder = Path(out or Path("finetuned") / f"{chosen.name}-{settings.task}-fold{fold}")
-    if folder.exists() and not overwrite:
+    if is_there(folder, ConfigError) and not overwrite:
         raise ConfigError(f"{folder} exists; give another --out, or --overwrite to replace it")
     if Path(chosen.model).exists() and folder.resolve() == Path(chosen.model).resolve():
         raise ConfigError(f"{folder} is the checkpoint to begin with; give another --out")

@@ -37,11 +37,12 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
     from heartfeat.commands.ensemble import ensemble
     from heartfeat.commands.fit import fit
     from heartfeat.errors import RunError
+    from heartfeat.replace import is_there
     from heartfeat.training.kept_folds import interrupted
 
     runs = _runs(config, name, arguments)
     resume, overwrite = arguments["resume"], arguments["overwrite"]
-    taken = [run for run in (name, *([] if resume else runs)) if (config.runs / run).exists()]
+    taken = [run for run in (name, *([] if resume else runs)) if is_there(config.runs / run, RunError)]
     if taken and not overwrite:
         raise RunError(
             f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
@@ -81,13 +82,15 @@ def _finished(config: "Config", wanted: Mapping[str, Any]) -> "Fitted | None":
         When it is something else than what is wanted; names what differs.
     """
     from heartfeat.commands.fit import Fitted
+    from heartfeat.errors import RunError
     from heartfeat.evaluation.results import load_results
+    from heartfeat.replace import is_there
     from heartfeat.training.runs import load_members, load_record
 
     seeds = {} if wanted["seeds"] is None else _runs(config, wanted["name"], wanted)
     members = [_finished(config, one) for one in seeds.values()]
     folder = config.runs / wanted["name"]
-    if not folder.exists():
+    if not is_there(folder, RunError):
         return None
     record = load_record(folder)
     if seeds:
@@ -143,7 +146,7 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
 
 def _check_same(folder: "Path", was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     from heartfeat.errors import RunError
-    from heartfeat.heads.fingerprint import differences
+    from heartfeat.messages import differences
 
     differs = differences(was, now)
     if differs:

@@ -162,7 +162,7 @@ def best_config(
 ) -> None:
     """Write ``best.yaml``: the config of the sweep with the settings of its best trial."""
     from heartfeat.config import dump_config
-    from heartfeat.training.sweep_trials import replace_file
+    from heartfeat.replace import replace_file
 
     backbones = {name: config.backbones[name] for name in job.features if name in config.backbones}
     changes: dict[str, Any] = {

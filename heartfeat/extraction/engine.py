@@ -24,8 +24,8 @@ from heartfeat.extraction.process import Job
 from heartfeat.extraction.speed import ProgressCallback, Speedometer
 from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+from heartfeat.replace import sweep
 from heartfeat.stores.location import local_path, locate
-from heartfeat.stores.replace import sweep
 from heartfeat.stores.store import Store
 
 Devices = Sequence[str] | Callable[[], Sequence[str]]

@@ -3,9 +3,6 @@
 import numpy as np
 import soxr
 
-LEVEL_DBFS = -26.0
-"""Level that recordings are brought to, in dB relative to full scale."""
-
 
 def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 2) -> np.ndarray:
     """Keep ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
@@ -111,7 +108,7 @@ def resample(samples: np.ndarray, from_rate: float, to_rate: float) -> np.ndarra
     return soxr.resample(samples.astype(np.float32), from_rate, to_rate, quality="VHQ")
 
 
-def normalise_level(samples: np.ndarray, sample_rate: float, target_dbfs: float = LEVEL_DBFS) -> np.ndarray:
+def normalise_level(samples: np.ndarray, sample_rate: float, target_dbfs: float) -> np.ndarray:
     """Scale a recording so that its typical second has the level ``target_dbfs``.
 
     The level is 20 log10 of the median RMS over windows of 1 s (a rule of our own), so that neither a spike nor

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import RunError
+from heartfeat.replace import interrupted, is_there, recover, replacing
 from heartfeat.stores.store import Store
 from heartfeat.training.kept_folds import is_being_fitted
 
@@ -80,7 +81,7 @@ class RunRecord:
 def new_run_name(runs: Path, wanted: str) -> str:
     """``wanted``, or the first of ``wanted-2``, ``wanted-3``, ... that is not taken nor being fitted."""
     name, number = wanted, 1
-    while (runs / name).exists() or is_being_fitted(runs / name):
+    while is_there(runs / name, RunError) or is_being_fitted(runs / name):
         number += 1
         name = f"{wanted}-{number}"
     return name
@@ -93,23 +94,13 @@ def writing_run(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     Raises
     ------
     RunError
-        When ``folder`` exists and may not be replaced.
+        When ``folder`` exists and may not be replaced, or the disk refuses.
     """
-    beside, old = (folder.with_name(f".{folder.name}.{what}-{os.getpid()}") for what in ("new", "old"))
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
+    with replacing(folder, RunError) as beside:
+        beside.mkdir()
         yield beside
         if folder.exists() and not overwrite:
             raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        for leftover in (beside, old):
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -182,6 +173,7 @@ def load_record(folder: Path) -> RunRecord:
     RunError
         When ``folder`` is not a run, or one of another format.
     """
+    recover(folder, RunError)
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -199,5 +191,7 @@ def load_record(folder: Path) -> RunRecord:
 
 def list_runs(runs: Path) -> list[Path]:
     """All finished run folders under ``runs``, oldest first."""
+    for name in interrupted(runs):
+        recover(runs / name, RunError)
     found = [path.parent for path in runs.glob("*/run.json") if not path.parent.name.startswith(".")]
     return sorted(found, key=lambda path: ((path / "run.json").stat().st_mtime_ns, path.name))

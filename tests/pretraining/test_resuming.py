@@ -59,7 +59,7 @@ def test_what_was_kept_of_another_recipe_is_refused_naming_what_differs(changes,
 def test_what_was_kept_with_other_recordings_or_precision_is_refused(tmp_path):
     with pytest.raises(Stopped):
         train(make_settings(), tmp_path / "a", stop_at=4)
-    with pytest.raises(RunError, match="other patients in recordings"):
+    with pytest.raises(RunError, match="recordings was digest "):
         train(make_settings(), tmp_path / "a", sounds=make_sounds(people=7))
     louder = make_sounds()
     louder.samples[5] *= 2
