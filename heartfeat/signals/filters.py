@@ -47,8 +47,8 @@ def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, 
     return _both_ways(samples, sample_rate, edges, kind, order)
 
 
-def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 4) -> np.ndarray:
-    """Remove ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
+def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float) -> np.ndarray:
+    """Remove ``low`` to ``high`` Hz with a Butterworth filter of order 4 that runs forward and backward.
 
     ``high`` is limited to 0.49 of the sample rate. At the edges, as of :func:`band_pass`, the level is -6 dB.
 
@@ -72,7 +72,7 @@ def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float, 
         When ``low`` is not above 0 and below ``high``, as limited.
     """
     edges = [low, min(high, 0.49 * sample_rate)]
-    return _both_ways(samples, sample_rate, edges, "bandstop", order)
+    return _both_ways(samples, sample_rate, edges, "bandstop", 4)
 
 
 def _both_ways(
