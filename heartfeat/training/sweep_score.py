@@ -137,7 +137,9 @@ class SweepScorer:
         outcome = None
         if self._outcomes:
             outcome = np.array([self._outcomes[patient] for patient in patients])
-        decisions = decide(task, probabilities)
+        # Whoever sweeps for the least cost decides by it, where there is such a rule.
+        by_cost = self._job.score == "cost" and task.name == OUTCOME.name
+        decisions = decide(task, probabilities, "cost" if by_cost else "worth")
         return score(task, valid.labels, probabilities, decisions, outcome).get(self._job.score, float("nan"))
 
 

@@ -14,6 +14,10 @@ import heartfeat
 from heartfeat.commands.show_sweep import sweep as show_sweep
 from heartfeat.commands.sweep_setup import chosen_devices
 from heartfeat.errors import ConfigError, DeviceError, RunError, SplitError
+from heartfeat.evaluation.decisions import decide
+from heartfeat.evaluation.predictions import prediction_arrays
+from heartfeat.evaluation.scores import score
+from heartfeat.tasks import MURMUR, OUTCOME
 
 GRID = ["penalty=0.01,0.1,1", "metadata=true,false"]
 
@@ -32,18 +36,21 @@ def test_a_grid_is_tried_once_each_and_the_best_is_a_config_for_fit(project, cap
     assert "best.yaml" in capsys.readouterr().out
 
 
-def test_the_score_of_a_trial_is_that_of_the_validation_patients_of_a_fit(project):
-    found = heartfeat.sweep("logistic", grid=["penalty=0.3"], score="auroc", config=project)
-    change = ["heads.logistic.penalty=0.3", "calibration=none"]
+@pytest.mark.parametrize(
+    ("task", "name", "rule"),
+    [(MURMUR, "auroc", "worth"), (OUTCOME, "cost", "cost"), (OUTCOME, "uar", "worth")],
+    ids=["murmur", "outcome by cost", "outcome"],
+)
+def test_the_score_of_a_trial_is_that_of_the_validation_patients_of_a_fit(project, task, name, rule):
+    kind = [f"task={task.name}"]
+    found = heartfeat.sweep("logistic", grid=["penalty=0.3"], score=name, config=project, set=kind)
+    change = [*kind, "heads.logistic.penalty=0.3", "calibration=none"]
     fitted = heartfeat.fit(head="logistic", name="same", config=project, set=change)
     valid = pl.read_parquet(fitted.folder / "valid_predictions.parquet")
-    from heartfeat.evaluation.predictions import prediction_arrays
-    from heartfeat.evaluation.scores import score
-    from heartfeat.tasks import MURMUR
-
     for number in (0, 1):
-        arrays = prediction_arrays(valid.filter(pl.col("fold") == number), MURMUR)
-        value = score(MURMUR, arrays.labels, arrays.probabilities, arrays.decisions)["auroc"]
+        arrays = prediction_arrays(valid.filter(pl.col("fold") == number), task)
+        decisions = decide(task, arrays.probabilities, rule)
+        value = score(task, arrays.labels, arrays.probabilities, decisions)[name]
         assert found.trials[f"fold{number}"][0] == pytest.approx(value)
 
 
