@@ -39,7 +39,8 @@ def write_ensemble(
     from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.run_calibration import save_calibration
     from heartfeat.evaluation.selective import VALID
-    from heartfeat.tasks import get_task
+    from heartfeat.evaluation.worth import deciding
+    from heartfeat.tasks import encode_labels, get_task
     from heartfeat.training.runs import save_record, writing_run
 
     record = _record(folder.name, members)
@@ -52,14 +53,16 @@ def write_ensemble(
         side: [average_tables(task, tables, fold) for fold in folds]
         for side, tables in (("valid", valid), ("test", tested))
     }
+    known = [_labels(task, mean.patients, store) for mean in means["valid"]]
     calibrations = [
-        calibrate_average(task, calibration, mean, _labels(task, mean.patients, store))
-        for mean in means["valid"]
+        calibrate_average(task, calibration, mean, labels)
+        for mean, labels in zip(means["valid"], known, strict=True)
     ]
+    decided = [deciding(task, encode_labels(task, labels)) for labels in known]
 
     def table(side: str) -> pl.DataFrame:
-        parts = zip(means[side], folds, calibrations, strict=True)
-        return with_labels(task, pl.concat(averaged_table(task, *part) for part in parts), store.patients)
+        parts = zip(decided, means[side], folds, calibrations, strict=True)
+        return with_labels(task, pl.concat(averaged_table(*part) for part in parts), store.patients)
 
     predictions = with_cost_decisions(task, table("test"))
     recordings = _recordings(record, list(members))
