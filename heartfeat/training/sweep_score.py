@@ -15,6 +15,7 @@ from heartfeat.errors import ConfigError, HeartfeatError, SplitError
 from heartfeat.evaluation.decisions import decide
 from heartfeat.evaluation.scores import score
 from heartfeat.evaluation.views import average_views
+from heartfeat.evaluation.worth import deciding
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.held_out import predict_held_out
 from heartfeat.heads.monitor import silent
@@ -137,7 +138,7 @@ class SweepScorer:
         outcome = None
         if self._outcomes:
             outcome = np.array([self._outcomes[patient] for patient in patients])
-        decisions = decide(task, probabilities)
+        decisions = decide(deciding(task, valid.labels), probabilities)
         return score(task, valid.labels, probabilities, decisions, outcome).get(self._job.score, float("nan"))
 
 

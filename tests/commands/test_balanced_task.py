@@ -1,4 +1,4 @@
-"""A task whose classes are worth the same in all: by which shares `fit`, ensembles and `predict` decide."""
+"""A task whose classes are worth the same in all: by which shares `fit`, ensembles, `predict` and `sweep` decide."""
 
 import json
 import shutil
@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 
 import heartfeat
+from heartfeat.evaluation.predictions import prediction_arrays
+from heartfeat.evaluation.scores import score
+from heartfeat.tasks import NORMAL_ABNORMAL
 
 from .conftest import write_2016, write_config
 
@@ -59,3 +62,15 @@ def test_runs_their_ensemble_and_predict_decide_by_the_shares_among_validation_p
         assert decided_by_worth(table)
         assert decided_by_worth(said)
         assert "macc" in run.results.scores
+
+
+def test_a_sweep_judges_the_decisions_that_a_fit_makes(hearts):
+    found = heartfeat.sweep("logistic", grid=["penalty=0.3"], config=hearts)
+    assert found.score == "macc"
+    change = ["heads.logistic.penalty=0.3", "calibration=none"]
+    fitted = heartfeat.fit(head="logistic", name="same", config=hearts, set=change)
+    valid = pl.read_parquet(fitted.folder / "valid_predictions.parquet")
+    for number in (0, 1):
+        arrays = prediction_arrays(valid.filter(pl.col("fold") == number), NORMAL_ABNORMAL)
+        value = score(NORMAL_ABNORMAL, arrays.labels, arrays.probabilities, arrays.decisions)["macc"]
+        assert found.trials[f"fold{number}"][0] == pytest.approx(value)
