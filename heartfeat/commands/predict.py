@@ -27,7 +27,7 @@ def predict(
     Raises
     ------
     RunError
-        When there is no such run.
+        When there is no such run, or the store has no recording from the site that the run left out.
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """

@@ -104,6 +104,19 @@ def test_a_store_without_the_labels_is_refused(project, other):
         heartfeat.cross(run="murmur-logistic", on=str(other), task="outcome", map=MAP, config=project)
 
 
+@pytest.mark.parametrize("run", ["murmur-logistic-AV", "sites"])
+def test_a_store_without_the_site_that_a_run_left_out_is_refused(project, other, run):
+    heartfeat.fit(head="logistic", leave_out_site="AV", config=project)
+    heartfeat.ensemble(["murmur-logistic-AV", "murmur-logistic"], name="sites", config=project)
+    reason = (
+        "murmur-logistic-AV predicts recordings at the site AV alone.* no usable recording of .*other.zarr"
+    )
+    with pytest.raises(RunError, match=reason):
+        heartfeat.predict(run=run, store=str(other), config=project)
+    with pytest.raises(RunError, match=reason):
+        heartfeat.cross(run=run, on=str(other), task="normal_abnormal", map=MAP, config=project)
+
+
 def test_a_store_with_other_features_is_refused(project, other, tmp_path):
     store = tmp_path / "other.zarr"
     extract(tmp_path, other.parent / "data", store, "backbones.logmel.bands=24")
