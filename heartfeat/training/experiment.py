@@ -123,6 +123,7 @@ def run_experiment(
         trained_on=[fold.trained_on for fold in folds],
         computed=computed,
         met_before=met if any(met) else [],
+        split_by=splits.by,
     )
     return Experiment(record, folds)
 

@@ -27,6 +27,8 @@ class RunRecord:
         Per feature set, the explicit dict ("core") that its key is the digest of.
     split_digest
         SHA-256 of the split that was used.
+    split_by
+        Column of the patients table that a leave-one-out split went by; None for any other split.
     seen
         Per fold, the persons that the head was trained or stopped on.
     seconds
@@ -71,6 +73,7 @@ class RunRecord:
     computed: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     met_before: list[list[dict[str, Any]]] = field(default_factory=list)
+    split_by: str | None = None
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""
