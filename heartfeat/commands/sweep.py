@@ -77,7 +77,7 @@ def sweep(
     SplitError
         When a person is on two sides of the split, or there is no such fold.
     RunError
-        When a sweep of that name was about something else, or no trial has a score.
+        When a sweep of that name was about something else or is at work in another process, or no trial has a score.
     """
     import shutil
 
@@ -96,6 +96,7 @@ def sweep(
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
+    from heartfeat.locks import held
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import stored_cohort
@@ -133,15 +134,17 @@ def sweep(
         judging = [used[number].valid if number in used else () for number in range(max(used) + 1)]
         say_loudly(warnings(met_by_fold(opened, names, judging), CHOICES, "validation patients"))
     check_choices(job, tried)
-    if overwrite and folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    check_same_sweep(about, folder)
 
     def save_best(best: "Trial") -> None:
         best_config(settings, job, best, splits, split, folder)
 
-    with show_progress() as update:
+    taken = RunError(f"another process is at work on the sweep {folder}; wait for it, or give another --name")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with held(folder.with_name(f".{folder.name}.held"), taken), show_progress() as update:
+        if overwrite and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(exist_ok=True)
+        check_same_sweep(about, folder)
         table, best = run_sweep(job, proposals, places, folder, save_best, update)
     if best is None:
         first = table["error"].drop_nulls()

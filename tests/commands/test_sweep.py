@@ -68,6 +68,25 @@ def test_a_finished_sweep_does_nothing_and_a_larger_grid_only_what_is_new(projec
     assert heartfeat.sweep("logistic", grid=["penalty=1"], overwrite=True, config=project).trials.height == 1
 
 
+def test_a_second_sweep_of_one_name_is_refused_while_the_first_is_at_work(project):
+    penalties = ",".join(map(str, range(1, 13)))
+    script = f"import heartfeat; heartfeat.sweep('logistic', grid=['penalty={penalties}'], config={str(project)!r})"
+    table = project.parent / "sweeps" / "murmur-logistic" / "trials.csv"
+    first = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+    try:
+        while not table.exists() and first.poll() is None:
+            time.sleep(0.01)
+        os.kill(first.pid, signal.SIGSTOP)
+        for overwrite in (False, True):
+            with pytest.raises(RunError, match=r"another process is at work on the sweep .*murmur-logistic"):
+                heartfeat.sweep("logistic", grid=["penalty=20"], overwrite=overwrite, config=project)
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    assert first.wait() == 0
+    assert pl.read_csv(table).height == 12
+    assert heartfeat.sweep("logistic", grid=["penalty=20"], config=project).trials.height == 13
+
+
 def test_a_failing_trial_is_a_row_that_says_why(project):
     settings = ["heads.mlp.epochs=1"]
     found = heartfeat.sweep("mlp", grid=["class_weights=[1,2],null"], config=project, set=settings)
