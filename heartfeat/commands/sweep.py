@@ -24,6 +24,8 @@ class Sweep:
         Name of the score that trials were judged by.
     trials
         One row per trial, by number; see :func:`heartfeat.training.sweep_trials.trial_table`.
+    command
+        What fits the best settings.
     """
 
     folder: Path
@@ -32,6 +34,7 @@ class Sweep:
     trials: "pl.DataFrame"
     best: "Trial"
     config: Path
+    command: str
 
 
 def sweep(
@@ -91,6 +94,7 @@ def sweep(
         chosen_folds,
         chosen_score,
         chosen_search,
+        fit_command,
         identity,
     )
     from heartfeat.commands.warn import say_loudly
@@ -134,9 +138,10 @@ def sweep(
         judging = [used[number].valid if number in used else () for number in range(max(used) + 1)]
         say_loudly(warnings(met_by_fold(opened, names, judging), CHOICES, "validation patients"))
     check_choices(job, tried)
+    command = fit_command(head, folder / "best.yaml", allow_shared_persons)
 
     def save_best(best: "Trial") -> None:
-        best_config(settings, job, best, splits, split, folder)
+        best_config(settings, job, best, splits, split, folder, command)
 
     taken = RunError(f"another process is at work on the sweep {folder}; wait for it, or give another --name")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -149,4 +154,4 @@ def sweep(
     if best is None:
         first = table["error"].drop_nulls()
         raise RunError(f"none of {table.height} trials has a score; the first says: {first[0]}")
-    return Sweep(folder, head, judged, table, best, folder / "best.yaml")
+    return Sweep(folder, head, judged, table, best, folder / "best.yaml", command)

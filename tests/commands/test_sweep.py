@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,11 +10,16 @@ import polars as pl
 import pytest
 import torch
 import yaml
+from typer.testing import CliRunner
 
 import heartfeat
+from heartfeat.cli import app
 from heartfeat.commands.show_experiments import sweep as show_sweep
 from heartfeat.commands.sweep_setup import chosen_devices
 from heartfeat.errors import ConfigError, DeviceError, RunError, SplitError
+from heartfeat.training.runs import load_record
+
+from .test_evaluate import two_sided
 
 GRID = ["penalty=0.01,0.1,1", "metadata=true,false"]
 
@@ -161,6 +167,16 @@ def test_a_given_split_goes_into_the_best_config(project):
         "fractions": [0.7, 0.2, 0.1],
     }
     assert len(heartfeat.fit(head="logistic", config=found.config).record.seen) == 3
+
+
+def test_the_command_that_a_sweep_tells_is_not_refused_where_persons_are_on_two_sides(project, capsys):
+    found = heartfeat.sweep("logistic", grid=["penalty=1"], config=project, **two_sided(project))
+    assert show_sweep(found) == 0
+    told = capsys.readouterr().out.split("next: ")[1].strip()
+    assert told == found.config.read_text().splitlines()[1].removeprefix("# ")
+    done = CliRunner().invoke(app, shlex.split(told)[1:])
+    assert done.exit_code == 0, done.output
+    assert len(load_record(project.parent / "runs" / "murmur-logistic-2").shared_persons) == 1
 
 
 @pytest.mark.slow
