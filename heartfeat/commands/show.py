@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OK = 0
 SOME_SKIPPED = 3
 SHOWN_RECORDINGS = 20
-COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
+COMPARED = ("macc", "weighted_accuracy", "uar", "auroc", "cost")
 
 
 def config(written: "Config") -> int:

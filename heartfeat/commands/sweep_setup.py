@@ -42,7 +42,8 @@ def chosen_score(task: "Task", score: str | None) -> str:
         When there is no such score.
     """
     from heartfeat.errors import ConfigError
-    from heartfeat.training.sweep_score import main_score, score_names
+    from heartfeat.evaluation.scores import main_score
+    from heartfeat.training.sweep_score import score_names
 
     names = score_names(task)
     if score is not None and score not in names:

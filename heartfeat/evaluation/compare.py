@@ -7,10 +7,16 @@ import polars as pl
 from heartfeat.errors import RunError
 from heartfeat.evaluation.paired import Paired, paired_differences
 from heartfeat.evaluation.run_report import RunReport
+from heartfeat.evaluation.scores import main_score
 from heartfeat.tasks import Task
 
 COMPARED = ("weighted_accuracy", "uar", "auroc", "macro_f1", "cost")
 """Scores that a comparison shows unless told otherwise."""
+
+
+def compared(task: Task) -> tuple[str, ...]:
+    """Scores that runs of a task are compared by: the task's main one first."""
+    return tuple(dict.fromkeys((main_score(task), *COMPARED)))
 
 
 def compare_runs(runs: Sequence[RunReport], scores: Sequence[str] = COMPARED) -> pl.DataFrame:

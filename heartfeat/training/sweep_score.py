@@ -33,11 +33,6 @@ LOWER_IS_BETTER = ("cost", "brier", "ece", "class_ece", "mce")
 """Scores that a sweep minimises."""
 
 
-def main_score(task: Task) -> str:
-    """The score that a task's field goes by."""
-    return "macc" if task.balanced else "weighted_accuracy"
-
-
 def score_names(task: Task) -> tuple[str, ...]:
     """All scores that there are for a task."""
     codes = np.arange(len(task.classes))

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import heartfeat
+from heartfeat.commands import show
 from heartfeat.evaluation.predictions import prediction_arrays
 from heartfeat.evaluation.scores import score
 from heartfeat.tasks import NORMAL_ABNORMAL
@@ -74,3 +75,15 @@ def test_a_sweep_judges_the_decisions_that_a_fit_makes(hearts):
         arrays = prediction_arrays(valid.filter(pl.col("fold") == number), NORMAL_ABNORMAL)
         value = score(NORMAL_ABNORMAL, arrays.labels, arrays.probabilities, arrays.decisions)["macc"]
         assert found.trials[f"fold{number}"][0] == pytest.approx(value)
+
+
+def test_a_comparison_shows_and_ranks_by_macc(hearts, capsys):
+    for penalty in ("0.001", "10"):
+        heartfeat.fit(head="logistic", config=hearts, set=[f"heads.logistic.penalty={penalty}"])
+    table = heartfeat.compare(config=hearts)
+    assert table["macc"].to_list() == sorted(table["macc"], reverse=True)
+    assert table["macc_difference"][1] == pytest.approx(table["macc"][1] - table["macc"][0])
+    assert show.comparison(table) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("macc") == 2
+    assert f"{table['macc'][0]:.3f}" in shown

@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from heartfeat.errors import RunError
-from heartfeat.evaluation.compare import compare_runs, compare_with
-from heartfeat.tasks import MURMUR, OUTCOME
+from heartfeat.evaluation.compare import compare_runs, compare_with, compared
+from heartfeat.tasks import MURMUR, NORMAL_ABNORMAL, OUTCOME
 
 
 def test_the_best_run_comes_first_with_its_interval(make_run):
@@ -22,6 +22,15 @@ def test_the_lowest_cost_is_the_best(make_run):
         dataclasses.replace(make_run(name), scores={"cost": cost}) for name, cost in (("a", 3.0), ("b", 2.0))
     ]
     assert compare_runs(runs, scores=("cost",))["run"].to_list() == ["b", "a"]
+
+
+def test_runs_are_ranked_by_the_main_score_of_their_task(make_run):
+    runs = [
+        dataclasses.replace(make_run(name), scores={"weighted_accuracy": accuracy, "macc": macc})
+        for name, accuracy, macc in (("a", 0.8, 0.7), ("b", 0.7, 0.8))
+    ]
+    assert compare_runs(runs, compared(NORMAL_ABNORMAL))["run"].to_list() == ["b", "a"]
+    assert compare_runs(runs, compared(MURMUR))["run"].to_list() == ["a", "b"]
 
 
 def test_a_score_that_no_run_has_gets_no_column_and_one_that_some_lack_is_null(make_run):
