@@ -103,6 +103,7 @@ def _record(name: str, members: "Mapping[Path, RunRecord]") -> "RunRecord":
             for patient in records[0].left_out
             if all(patient in record.left_out for record in records)
         ],
+        recordings=None,
         protocol={},
         trained_on=[],
         members={f"../{folder.name}": record_digest(folder) for folder in members},

@@ -124,6 +124,7 @@ def run_experiment(
         computed=computed,
         met_before=met if any(met) else [],
         split_by=splits.by,
+        recordings=len(examples.recordings),
     )
     return Experiment(record, folds)
 

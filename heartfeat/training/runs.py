@@ -40,6 +40,8 @@ class RunRecord:
     left_out
         Patients of the store that took no part: in no fold, or without a usable recording (at the site that was
         left out, where one was).
+    recordings
+        How many recordings of the store could be used; None for an ensemble.
     protocol
         What heads were shown, where that is not all there is; see :class:`heartfeat.training.protocol.Protocol`.
     trained_on
@@ -74,6 +76,7 @@ class RunRecord:
     members: Mapping[str, str] = field(default_factory=dict)
     met_before: list[list[dict[str, Any]]] = field(default_factory=list)
     split_by: str | None = None
+    recordings: int | None = None
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""
