@@ -98,6 +98,9 @@ def _finished(config: "Config", wanted: Mapping[str, Any]) -> "Fitted | None":
         _check_same(folder, {"members": averaged}, {"members": list(seeds)})
     else:
         _check_fitted_alike(config, wanted, folder, record)
+    _check_same(
+        folder, {"calibration": _calibration(config, folder, record)}, {"calibration": config.calibration}
+    )
     return Fitted(folder, record, load_results(folder), tuple(member for member in members if member))
 
 
@@ -118,15 +121,29 @@ def _check_fitted_alike(
         check_feature_keys(record.features, opened)
 
 
+def _calibration(config: "Config", folder: "Path", record: "RunRecord") -> str:
+    """The method by which a run was calibrated; the config's where too few patients left no choice in any fold."""
+    from heartfeat.evaluation.run_calibration import load_calibration
+
+    calibrators = [
+        calibrator
+        for fold in load_calibration(folder, len(record.seen))
+        for calibrator in (fold.mean_view, fold.clean_view)
+    ]
+    return next((one.method for one in calibrators if not one.reason), config.calibration)
+
+
 def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dict[str, Any]:
     """What `fit` would say now in the record of a run of these arguments; of its features, their names alone."""
     from heartfeat.commands.common import find_splits
     from heartfeat.commands.fit import choose_head, choose_protocol
     from heartfeat.heads.registry import head_class
+    from heartfeat.training.examples import usable
     from heartfeat.training.experiment import library_versions, split_digest, stored_cohort
     from heartfeat.training.fitting import Fitting
     from heartfeat.views import resolve_views
 
+    names, views = list(wanted["features"] or config.backbones), resolve_views(config.views)
     head = choose_head(config, *(wanted[key] for key in ("head", "seed", "linear_eval")))
     shown = (wanted[key] for key in ("few_shot", "leave_out_site", "linear_eval"))
     settings = head.model_dump(mode="json")
@@ -134,8 +151,9 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
     splits = find_splits(config, stored_cohort(store), wanted["split"])
     return {
         "task": config.task,
-        "features": sorted({*(wanted["features"] or config.backbones)}),
-        "views": list(resolve_views(config.views)),
+        "features": sorted(set(names)),
+        "views": list(views),
+        "recordings": int(usable(store, names, views).sum()),
         "settings": settings,
         "split_digest": split_digest(splits),
         "versions": library_versions(),

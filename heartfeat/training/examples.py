@@ -41,7 +41,7 @@ def load_examples(
     StoreError
         When a feature set or view is not in the store, or no recording is usable.
     """
-    keep = _usable(store, features, views)
+    keep = usable(store, features, views)
     owners = np.repeat(np.arange(len(store.patients)), np.diff(store.patient_offsets))[keep]
     kept_patients, patient_of = np.unique(owners, return_inverse=True)
     recordings = store.recordings.filter(pl.Series(keep))
@@ -65,7 +65,14 @@ def left_out(store: Store, examples: Examples) -> list[str]:
     return there.filter(~there.is_in(examples.patients["patient"].to_list())).to_list()
 
 
-def _usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.ndarray:
+def usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.ndarray:
+    """``(recordings,)`` bool: each of ``features`` is there under each of ``views``.
+
+    Raises
+    ------
+    StoreError
+        When a feature set or view is not in the store, or no recording is usable.
+    """
     keep = np.ones(len(store.recordings), dtype=bool)
     for name in features:
         feature_set = store.features(name)

@@ -28,6 +28,8 @@ class RunRecord:
         Per feature set, the explicit dict ("core") that its key is the digest of.
     split_digest
         SHA-256 of the split that was used.
+    split_by
+        Column of the patients table that a leave-one-out split went by; None for any other split.
     seen
         Per fold, the persons that the head was trained or stopped on.
     seconds
@@ -39,6 +41,8 @@ class RunRecord:
     left_out
         Patients of the store that took no part: in no fold, or without a usable recording (at the site that was
         left out, where one was).
+    recordings
+        How many recordings of the store could be used; None for an ensemble.
     protocol
         What heads were shown, where that is not all there is; see :class:`heartfeat.training.protocol.Protocol`.
     trained_on
@@ -72,6 +76,8 @@ class RunRecord:
     computed: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     met_before: list[list[dict[str, Any]]] = field(default_factory=list)
+    split_by: str | None = None
+    recordings: int | None = None
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""
