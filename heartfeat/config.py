@@ -1,6 +1,5 @@
 """heartfeat.yaml: one validated file that says where the data are and what to do with them."""
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,14 +20,10 @@ from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
 from heartfeat.finetuning.settings import FinetuneSettings
 from heartfeat.heads.registry import head_names, head_settings
-from heartfeat.messages import shorten
+from heartfeat.messages import nearest, shorten
 from heartfeat.yaml_text import parse_yaml
 
-DEFAULT_CONFIG = Path("heartfeat.yaml")
-
 Model = TypeVar("Model", bound=BaseModel)
-
-
 Location = TypeVar("Location", str, Path)
 
 
@@ -136,14 +131,14 @@ class Config(BaseModel):
         """
         settings = head_settings(kind)
         if settings is None:
-            raise ConfigError(f"there is no head {kind!r}; the heads are {', '.join(head_names())}")
+            raise ConfigError(f"there is no head {shorten(kind)}; {_known(kind, head_names())}")
         given = self.heads.get(kind, {})
         written = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else given
         set_here = {key: value for key, value in changes.items() if value is not None}
         return validate(settings, {**written, **set_here}, f"heads.{kind}")
 
 
-def load_config(path: str | Path = DEFAULT_CONFIG, overrides: Sequence[str] = ()) -> Config:
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read and validate a config file.
 
     Parameters
@@ -193,7 +188,7 @@ def validate(model: type[Model], given: object, where: str) -> Model:
         place = f"{where}: {'.'.join(keys)}" if keys else where
         if first["type"] == "extra_forbidden":
             raise ConfigError(
-                f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}"
+                f"{place} is not a known key; {_known(keys[-1], _fields(model, keys[:-1]))}"
             ) from None
         if first["type"] == "missing":
             raise ConfigError(
@@ -247,7 +242,7 @@ def _backbone(name: str, given: object, where: str) -> BackboneSettings:
     family = settings.get("family", "logmel")
     if not isinstance(family, str) or family not in BACKBONE_FAMILIES:
         raise ConfigError(
-            f"{where}.family is {shorten(family)}; {_nearest(str(family), list(BACKBONE_FAMILIES))}"
+            f"{where}.family is {shorten(family)}; {_known(str(family), list(BACKBONE_FAMILIES))}"
         )
     return validate(BACKBONE_FAMILIES[family], {**settings, "name": name}, where)
 
@@ -255,7 +250,7 @@ def _backbone(name: str, given: object, where: str) -> BackboneSettings:
 def _head(kind: str, given: object, where: str) -> BaseModel:
     settings = head_settings(kind)
     if settings is None:
-        raise ConfigError(f"{where}: there is no such head; {_nearest(kind, head_names())}")
+        raise ConfigError(f"{where}: there is no such head; {_known(kind, head_names())}")
     return validate(settings, {} if given is None else given, where)
 
 
@@ -296,7 +291,5 @@ def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - any type
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}"
+def _known(name: str, known: Sequence[str]) -> str:
+    return f"{nearest(name, known)}Known: {', '.join(known)}"

@@ -1,7 +1,6 @@
 """Recordings of one's own: a csv table with a row per recording, or a bare folder of audio files."""
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +22,7 @@ from heartfeat.cohorts.own_fields import (
     value_of,
 )
 from heartfeat.errors import CohortError
-from heartfeat.messages import shorten
+from heartfeat.messages import nearest, shorten
 
 
 def read_own(path: str | Path, name: str = "own") -> Cohort:
@@ -98,11 +97,9 @@ def _header(table: Path) -> tuple[str, ...]:
     header = cells[0][1] if cells else []
     for column in header:
         if column not in COLUMNS:
-            near = get_close_matches(column, COLUMNS, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
             raise CohortError(
-                f"{table}, line 1: the column {shorten(column)} is not known; {hint}Rename it or take it out; columns "
-                f"are {', '.join(COLUMNS)}"
+                f"{table}, line 1: the column {shorten(column)} is not known; {nearest(column, COLUMNS)}"
+                f"Rename it or take it out; columns are {', '.join(COLUMNS)}"
             )
     return tuple(dict.fromkeys((*NEEDED, *header)))
 

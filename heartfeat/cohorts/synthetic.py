@@ -1,11 +1,8 @@
 """Write a synthetic cohort in CirCor's own folder layout, so that it travels the same road as real data."""
 
 import csv
-import os
-import shutil
 import wave
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,8 @@ from heartfeat.cohorts.circor_fields import FIELDS
 from heartfeat.cohorts.synthetic_listening import draw_listening
 from heartfeat.cohorts.synthetic_patients import FIRST_ID, SyntheticPatient, draw_patient
 from heartfeat.errors import CohortError
+from heartfeat.progress import Progress
+from heartfeat.replace import replacing
 from heartfeat.signals.synthesis import Segment, synthesise
 from heartfeat.signals.synthetic_murmur import Murmur
 
@@ -28,7 +27,7 @@ def write_synthetic_cohort(
     patients: int = 120,
     seed: int = 0,
     seconds: tuple[float, float] = (8, 14),
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write ``training_data.csv`` and ``training_data/`` with wav, hea, tsv and txt files.
 
@@ -54,7 +53,7 @@ def write_synthetic_cohort(
     Raises
     ------
     CohortError
-        When there is something in the folder.
+        When there is something in the folder, or the disk refuses.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -62,12 +61,8 @@ def write_synthetic_cohort(
             f"{folder} is not empty; remove it, or name another folder for the synthetic cohort"
         )
     # Recordings of an earlier, interrupted cohort must not mix with this one's.
-    beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
-    try:
+    with replacing(folder, CohortError) as beside:
         _write_folder(beside, patients, seed, seconds, progress)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return folder
 
 
@@ -76,7 +71,7 @@ def _write_folder(
     patients: int,
     seed: int,
     seconds: tuple[float, float],
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
     audio = folder / "training_data"
     audio.mkdir(parents=True)

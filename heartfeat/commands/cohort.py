@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     from heartfeat.cohorts.cohort import Cohort
@@ -15,8 +15,7 @@ def cohort(
     export: Annotated[
         Path | None, typer.Option(help="Write one joined table: .csv, .json or .parquet by its suffix.")
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="Write both tables as parquet into this folder.")] = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Cohort":
     """Read the cohort, check it, and show what is in it.
@@ -25,7 +24,7 @@ def cohort(
     recording, metadata, and the sides of the split where a split file exists.
     """
     from heartfeat.cohorts.splits import load_splits
-    from heartfeat.cohorts.tables import export_cohort, save_cohort
+    from heartfeat.cohorts.tables import export_cohort
     from heartfeat.commands.common import read_cohort
     from heartfeat.config import load_config
 
@@ -34,6 +33,4 @@ def cohort(
     if export is not None:
         split_file = settings.split_file()
         export_cohort(found, export, load_splits(split_file) if split_file.exists() else None)
-    if save is not None:
-        save_cohort(found, save)
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +24,10 @@ def compare(
     report: Annotated[Path | None, typer.Option(help="Write a single-file HTML report.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as csv.")] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "pl.DataFrame":
-    """Show every run of the config's task side by side: scores with 95 % intervals, persons resampled.
+    """Show every run of the config's task, the best by its main score first: 95 % intervals, persons resampled.
 
     Only runs on the same patients and split can be compared; the column `split` tells them apart, and
     `seen_with_labels` counts test patients on whose labels a backbone was fine-tuned. Every run is
@@ -63,6 +63,7 @@ def compare(
         )
     with _opened(store or settings.store, needed=report is not None) as opened:
         runs = read_runs(folders, opened)
+        task = get_task(settings.task)
         table = compare_runs(runs)
         splits = {record.name: record.split_digest[:8] for record in records.values()}
         met = {record.name: counts(record.met_before) for record in records.values()}
@@ -71,7 +72,7 @@ def compare(
             seen_with_labels=pl.Series([met[run][0] for run in table["run"]], dtype=pl.Int64),
             seen_without_labels=pl.Series([met[run][1] for run in table["run"]], dtype=pl.Int64),
         )
-        differences = compare_with(get_task(settings.task), runs, against or table["run"][0])
+        differences = compare_with(task, runs, against or table["run"][0])
         if report is not None and opened is not None:
             title = f"{settings.cohort_name()}: {settings.task}"
             write_runs_report(report, title, folders, opened, differences)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +55,7 @@ def cross(
             help='Which class is which, such as "Present=Abnormal, Unknown=Abnormal, Absent=Normal".'
         ),
     ] = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> CrossEvaluation:
     """Judge a run on another cohort, by that cohort's labels.
@@ -68,7 +68,8 @@ def cross(
     ConfigError
         When a class of the run is mapped to nothing, or a name in the map is no class.
     RunError
-        When there is no such run, or no patient of the store has a label.
+        When there is no such run, no patient of the store has a label, or none of its recordings is from the site that
+        the run left out.
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """
@@ -77,7 +78,8 @@ def cross(
     from heartfeat.evaluation.groups import group_scores
     from heartfeat.evaluation.label_map import parse_label_map
     from heartfeat.evaluation.predictions import load_predictions
-    from heartfeat.evaluation.results import judge, with_labels
+    from heartfeat.evaluation.results import judge
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.evaluation.transfer import hide_unreachable, judged_by, mapped_predictions
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
@@ -94,8 +96,9 @@ def cross(
     with open_store(on) as opened:
         patients, cohort_digest = opened.patients, str(opened.attrs.get("cohort_digest", ""))
         met_before = warnings_of_store(opened, record.features)
-    predictions = with_labels(target, mapped_predictions(source, deciding, label_map, said), patients)
-    predictions, hidden = hide_unreachable(target, label_map, predictions)
+    mapped = mapped_predictions(source, deciding, label_map, said)
+    labelled = with_labels(mapped, patients, target.patient_label)
+    predictions, hidden = hide_unreachable(target, label_map, labelled)
     result = CrossEvaluation(
         folder=folder / f"on-{Path(on).stem}-{target.name}",
         run=run,

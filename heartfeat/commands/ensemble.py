@@ -1,12 +1,11 @@
 """heartfeat ensemble"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from heartfeat.commands.fit import Fitted
@@ -20,7 +19,7 @@ def ensemble(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of the same name.")] = False,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Fitted":
     """Average finished runs patient by patient into a new run: other seeds, heads or feature sets on the same split.
@@ -36,12 +35,13 @@ def ensemble(
     RunError
         When a run is missing, or runs are of another task, cohort or split; says what differs.
     """
+    from heartfeat.commands.common import check_name
     from heartfeat.commands.ensemble_files import write_ensemble
     from heartfeat.commands.fit import Fitted
-    from heartfeat.commands.sweep_setup import check_name
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
+    from heartfeat.replace import is_there
     from heartfeat.stores import open_store
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, new_run_name
@@ -55,7 +55,7 @@ def ensemble(
     folder = settings.runs / check_name(name or new_run_name(settings.runs, f"{task}-ensemble"))
     if folder in records:
         raise RunError(f"{folder.name} is one of the runs to average; give the ensemble another --name")
-    if folder.exists() and not overwrite:
+    if is_there(folder, RunError) and not overwrite:
         raise RunError(f"{folder} exists; give the ensemble another --name, or --overwrite to replace it")
     with open_store(store or settings.store) as opened:
         for record in records.values():

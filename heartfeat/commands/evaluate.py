@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,7 +48,7 @@ def evaluate(
         ),
     ] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> Evaluation:
     """Score a run's stored test predictions again, in all and by group; write report.html.
@@ -60,7 +60,8 @@ def evaluate(
     Raises
     ------
     RunError
-        When there is no such run, or the store is of another cohort or has no labels.
+        When there is no such run, or the store is of another cohort or has no labels. With --abstain also when a member
+        of an ensemble is missing or was fitted again.
     ConfigError
         When the rate for abstaining is not between 0 and 1.
     """
@@ -71,12 +72,13 @@ def evaluate(
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores, save_groups
     from heartfeat.evaluation.other_tasks import NAME as OTHER_TASK
-    from heartfeat.evaluation.other_tasks import load_task_predictions, with_task_labels
+    from heartfeat.evaluation.other_tasks import load_task_predictions
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
-    from heartfeat.evaluation.recordings import NAME, load_recording_predictions, with_recording_labels
-    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.recordings import NAME, load_recording_predictions
+    from heartfeat.evaluation.results import judge, save_results
     from heartfeat.evaluation.selective import run_coverage_risk
     from heartfeat.evaluation.sites import site_scores
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.extra_labels import patient_classes
@@ -89,16 +91,15 @@ def evaluate(
     task = get_task(record.task)
     with open_store(store or settings.store) as opened:
         check_same_cohort(record, opened)
-        predictions = with_labels(task, load_predictions(folder), opened.patients)
+        predictions = with_labels(load_predictions(folder), opened.patients, task.patient_label)
         recordings = load_recording_predictions(folder)
         groups = group_scores(task, predictions, opened.patients)
         if recordings is not None:
-            recordings = with_recording_labels(task, recordings, opened.recordings)
+            recordings = with_labels(recordings, opened.recordings, task.recording_label, "recording")
             groups = pl.concat([groups, site_scores(task, recordings)])
         known = patient_classes(opened)
         other_tasks = {
-            name: with_task_labels(name, table, known)
-            for name, table in load_task_predictions(folder).items()
+            name: with_labels(table, known, name) for name, table in load_task_predictions(folder).items()
         }
         results = judge(task, predictions, opened.patients, recordings, other_tasks)
         with updating_run(folder) as beside:
@@ -109,20 +110,35 @@ def evaluate(
                 save_predictions(table, beside, f"{OTHER_TASK}{name}")
             save_results(results, beside)
             save_groups(groups, beside)
-            abstention = None if abstain is None else _abstain(predictions, folder, abstain, beside)
+            abstention = None if abstain is None else _abstain(predictions, record, folder, abstain, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
-    say_loudly(warnings(record.met_before))
+    say_loudly([*warnings(record.met_before), *_doubts(abstention)])
     curve = run_coverage_risk(predictions)
     return Evaluation(record, results, groups, curve, abstention, folder / "report.html")
 
 
-def _abstain(predictions: "pl.DataFrame", run: Path, rate: float, out: Path) -> "Abstention":
+def _abstain(
+    predictions: "pl.DataFrame", record: "RunRecord", run: Path, rate: float, out: Path
+) -> "Abstention":
     from heartfeat.evaluation.abstention import judge_abstention, save_abstention
     from heartfeat.evaluation.predictions import load_predictions
     from heartfeat.evaluation.selective import VALID, abstain
+    from heartfeat.training.unlike_validation import unlike_validation
 
     valid = load_predictions(run / f"{VALID}.parquet")
     table = abstain(predictions, valid, rate)
-    found = judge_abstention(table, valid, rate)
+    found = judge_abstention(table, valid, rate, unlike_validation(record, run))
     save_abstention(found, table, out)
     return found
+
+
+def _doubts(found: "Abstention | None") -> list[str]:
+    """The warning that validation patients promise nothing of the test patients, where they do not."""
+    from heartfeat.backbones.trained_on import ALOUD
+
+    if found is None or not found.doubts:
+        return []
+    return [
+        f"{ALOUD}: abstaining at {found.rate:g} promises nothing here, and more may be answered wrongly: test patients "
+        f"are of another kind than the validation patients that thresholds rest on ({'; '.join(found.doubts)})"
+    ]

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heartfeat.commands.common import DEFAULT_CONFIG
+
 if TYPE_CHECKING:
     from heartfeat.config import Config
 
@@ -23,7 +25,7 @@ def init(
         Path | None,
         typer.Option(help="Recordings of your own: a csv table of them, or a folder of wav and FLAC files."),
     ] = None,
-    config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = Path("heartfeat.yaml"),
+    config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = DEFAULT_CONFIG,
     store: Annotated[
         str | None,
         typer.Option(

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from accelerate import Accelerator
 
-    from heartfeat.commands.progress import Update
     from heartfeat.pretraining.settings import PretrainSettings
     from heartfeat.pretraining.sounds import Source
     from heartfeat.pretraining.train import Pretrained
+    from heartfeat.progress import DetailedProgress
 
 
 def pretrain(
@@ -54,11 +54,12 @@ def pretrain(
     from heartfeat.cores import core_count
     from heartfeat.errors import ConfigError
     from heartfeat.pretraining.settings import PretrainSettings
+    from heartfeat.replace import is_there
     from heartfeat.training.trackers import check_trackers
 
     settings = validate(PretrainSettings, load_tree(recipe, set or ()), str(recipe))
     check_trackers(tracker or ())
-    if out.exists() and not overwrite:
+    if is_there(out, ConfigError) and not overwrite:
         raise ConfigError(f"{out} exists; give another --out, or --overwrite to replace it")
 
     from heartfeat.pretraining.accelerating import new_accelerator
@@ -95,12 +96,13 @@ def _sources(settings: "PretrainSettings") -> "tuple[list[Source], dict[str, int
 
 
 @contextmanager
-def _progress_of(accelerator: "Accelerator") -> "Iterator[Update]":
+def _progress_of(accelerator: "Accelerator") -> "Iterator[DetailedProgress]":
     """Progress, shown by one process of several."""
     from heartfeat.commands.progress import show_progress
+    from heartfeat.progress import silent
 
     if accelerator.is_main_process:
         with show_progress() as update:
             yield update
     else:
-        yield lambda what, done, total, detail="": None
+        yield silent

@@ -12,10 +12,11 @@ import torch
 from torch import nn
 
 from heartfeat.heads.neural.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from heartfeat.heads.neural.trainer import under
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """Where a pretraining stands.
 
     Attributes
@@ -67,7 +68,13 @@ class Kept:
     made_of: Mapping[str, Any]
     accelerator: Any
 
-    def save(self, progress: Progress, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> None:  # noqa: ANN401
+    def save(
+        self,
+        reached: TrainingState,
+        learner: nn.Module,
+        optimiser: Any,  # noqa: ANN401
+        rng: np.random.Generator,
+    ) -> None:
         """Keep a training as it is after a step."""
         from accelerate.utils import gather_object
 
@@ -79,10 +86,10 @@ class Kept:
             tensors |= {f"optimiser.{number}.{key}": tensor for key, tensor in state.items()}
         for process, (_, states) in enumerate(generators):
             tensors |= {f"random.{process}.{device}": state for device, state in states.items()}
-        numbers = {**vars(progress), "generators": [state for state, _ in generators]}
+        numbers = {**vars(reached), "generators": [state for state, _ in generators]}
         save_checkpoint(Checkpoint(self.made_of, tensors, numbers), self.path)
 
-    def load(self, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> Progress:  # noqa: ANN401
+    def load(self, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> TrainingState:  # noqa: ANN401
         """Go back to where a training was kept, or begin.
 
         Raises
@@ -92,20 +99,20 @@ class Kept:
         """
         kept = load_checkpoint(self.path, self.made_of)
         if kept is None:
-            return Progress()
-        learner.load_state_dict(_under("learner.", kept.tensors))
+            return TrainingState()
+        learner.load_state_dict(under("learner.", kept.tensors))
         states: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in _under("optimiser.", kept.tensors).items():
+        for name, tensor in under("optimiser.", kept.tensors).items():
             number, _, key = name.partition(".")
             states.setdefault(int(number), {})[key] = tensor
         optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
         numbers, process = dict(kept.numbers), self.accelerator.process_index
         rng.bit_generator.state = numbers.pop("generators")[process]
-        random = _under(f"random.{process}.", kept.tensors)
+        random = under(f"random.{process}.", kept.tensors)
         torch.set_rng_state(random["cpu"])
         if "cuda" in random:
             torch.cuda.set_rng_state(random["cuda"], self.accelerator.device)
-        return Progress(**numbers)
+        return TrainingState(**numbers)
 
 
 def _torch_states(device: torch.device) -> dict[str, torch.Tensor]:
@@ -113,7 +120,3 @@ def _torch_states(device: torch.device) -> dict[str, torch.Tensor]:
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
     return states
-
-
-def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,16 +1,16 @@
 """Write a whole store, atomically."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-import heartfeat
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
+from heartfeat.replace import recover, replacing
 from heartfeat.stores.location import local_path, locate
-from heartfeat.stores.replace import recover, replacing
 from heartfeat.stores.schema import FORMAT, FORMAT_VERSION, plain_json
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, carried_over, identities
 from heartfeat.stores.store import Store, open_store
@@ -18,9 +18,7 @@ from heartfeat.stores.table_rules import offsets_of_patients
 from heartfeat.stores.tables import write_table
 from heartfeat.stores.tree_writer import TreeWriter, create_container
 from heartfeat.stores.write_features import write_features
-
-Progress = Callable[[str, int, int], None]
-"""``progress(what, done, total)``."""
+from heartfeat.version import __version__
 
 FeatureSets = Iterable[FeatureSetSource | KeptFeatureSet]
 
@@ -62,10 +60,10 @@ def write_store(
     """
     location = locate(uri)
     path = local_path(location)
-    recover(path)
+    recover(path, StoreError)
     old = _present_store(path)
     offsets = offsets_of_patients(recordings, patients)
-    with replacing(path) as new, create_container(location, new) as writer:
+    with replacing(path, StoreError) as new, create_container(location, new) as writer:
         writer.group("", _root_attrs(attrs))
         write_table(writer, "recordings", recordings)
         write_table(writer, "patients", patients)
@@ -110,5 +108,5 @@ def _write_or_keep(
 
 def _root_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
     created = attrs.get("created") or datetime.now(UTC).isoformat(timespec="seconds")
-    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "heartfeat_version": heartfeat.__version__}
+    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "heartfeat_version": __version__}
     return plain_json({**attrs, **own, "created": created})

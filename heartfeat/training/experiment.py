@@ -8,13 +8,12 @@ from importlib.metadata import version
 
 from pydantic import BaseModel
 
-from heartfeat import __version__
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Splits
 from heartfeat.cohorts.split_check import check_splits
 from heartfeat.errors import ConfigError, SplitError
-from heartfeat.heads.head import Progress
 from heartfeat.heads.registry import head_class, make_head
+from heartfeat.progress import Progress
 from heartfeat.stores.schema import canonical_json
 from heartfeat.stores.store import Store
 from heartfeat.tasks.task import Task
@@ -25,6 +24,7 @@ from heartfeat.training.met_before import met_by_fold
 from heartfeat.training.protocol import EVERYTHING, Protocol
 from heartfeat.training.runs import RUN_FORMAT, RunRecord
 from heartfeat.training.validation_scores import ValidationScores
+from heartfeat.version import __version__
 
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch", "transformers")
 
@@ -123,6 +123,8 @@ def run_experiment(
         trained_on=[fold.trained_on for fold in folds],
         computed=computed,
         met_before=met if any(met) else [],
+        split_by=splits.by,
+        recordings=len(examples.recordings),
     )
     return Experiment(record, folds)
 

@@ -1,7 +1,8 @@
 import pytest
+from typer.testing import CliRunner
 
 import heartfeat
-from heartfeat.commands import show
+from heartfeat.cli import app
 from heartfeat.config import load_config
 from heartfeat.errors import CohortError, ConfigError
 
@@ -81,8 +82,9 @@ def test_own_recordings_are_asked_for_the_first_task_that_they_have_labels_for(
     ("header", "row", "following"),
     [("", "", "predict --run RUN"), (",murmur", ",Absent", "fit --head logistic")],
 )
-def test_what_comes_next_depends_on_whether_there_are_labels(tmp_path, capsys, header, row, following):
+def test_what_comes_next_depends_on_whether_there_are_labels(tmp_path, monkeypatch, header, row, following):
     table = tmp_path / "recordings.csv"
     table.write_text(f"path,patient{header}\n1.wav,p1{row}\n")
-    show.config(heartfeat.init(own=table, config=tmp_path / "heartfeat.yaml"))
-    assert f"heartfeat extract, then heartfeat {following}" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["init", "--own", str(table)])
+    assert f"heartfeat extract, then heartfeat {following}" in done.output

@@ -10,12 +10,12 @@ import torch
 
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.head import HeadState, Prediction, Progress
+from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.heads.monitor import Monitor, as_monitor
 from heartfeat.heads.neural.bags import slots_of
 from heartfeat.heads.neural.checkpoint import made_of
 from heartfeat.heads.neural.class_weights import loss_weights, posterior
-from heartfeat.heads.neural.compute import current_compute, for_judging, moved, on_device
+from heartfeat.heads.neural.compute import current_compute, moved, on_device
 from heartfeat.heads.neural.loop import Loop
 from heartfeat.heads.neural.losses import make_loss
 from heartfeat.heads.neural.threads import one_thread
@@ -24,6 +24,7 @@ from heartfeat.heads.pooled.bag_net import BagNet
 from heartfeat.heads.pooled.settings import PooledSettings
 from heartfeat.heads.pooled.training_rows import RowBatch, RowBatches
 from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.progress import Progress
 
 
 class PooledHead:
@@ -170,9 +171,14 @@ class PooledHead:
     def _judge(self, rows: np.ndarray, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of one view: ``(patients, classes)`` and ``(recordings, classes)`` float64."""
         _, net = self._fitted()
-        slots = slots_of(examples.patient_of, len(examples.patients))
-        logits = for_judging(net)(torch.from_numpy(rows), torch.from_numpy(slots))
-        patients, recordings = (torch.softmax(part.double(), dim=-1).numpy() for part in logits)
+        compute = current_compute()
+        inputs = (
+            torch.from_numpy(rows),
+            torch.from_numpy(slots_of(examples.patient_of, len(examples.patients))),
+        )
+        with compute.autocast():
+            logits = on_device(net, compute.device).eval()(*moved(inputs, compute.device))
+        patients, recordings = (torch.softmax(part.cpu().double(), dim=-1).numpy() for part in logits)
         return posterior(patients, self._weights), posterior(recordings, self._weights)
 
     def _fitted(self) -> tuple[TabularEncoder, BagNet]:
