@@ -33,9 +33,9 @@ class FileMark:
     Attributes
     ----------
     size
-        Bytes, or None where there is no file.
+        Bytes of the file and of a WFDB header beside it, or None where there is no file.
     mtime_ns
-        Latest modification of the file and of a WFDB header beside it (ns since 1970), or None.
+        Latest modification of the two (ns since 1970), or None.
     """
 
     size: int | None
@@ -115,7 +115,7 @@ def mark_file(path: str | Path) -> FileMark:
     except (OSError, ValueError):
         return FileMark(None, None)
     try:
-        header = os.stat(os.path.splitext(name)[0] + ".hea").st_mtime_ns  # noqa: PTH116, PTH122
+        header = os.stat(os.path.splitext(name)[0] + ".hea")  # noqa: PTH116, PTH122
     except OSError:
-        header = 0
-    return FileMark(seen.st_size, max(seen.st_mtime_ns, header))
+        return FileMark(seen.st_size, seen.st_mtime_ns)
+    return FileMark(seen.st_size + header.st_size, max(seen.st_mtime_ns, header.st_mtime_ns))

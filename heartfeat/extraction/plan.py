@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.extraction.facts import Facts, mark_file
+from heartfeat.extraction.facts import SKIPPED, Facts, mark_file
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.ledger import Unit
+from heartfeat.extraction.prepare import refused
 from heartfeat.extraction.present import (
     StoredBlock,
     StoredSet,
@@ -39,7 +40,7 @@ class Plan:
     sets
         Feature sets to fill, with all views that the store will hold.
     facts
-        Recordings whose file is as it was when it was last decoded.
+        Recordings whose file is as it was when it was last decoded, and those that cannot be used now.
     blocks
         All blocks that are there, in the store or in staging.
     units
@@ -60,7 +61,8 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     """Compare a cohort with the store and staging at ``uri``.
 
     A recording is decoded when its file was never read, has changed, or blocks of it are missing; it is
-    encoded only where its content is new.
+    encoded only where its content is new. One that could not be used is tried again each time, for what was
+    wrong may lie outside its file.
 
     Raises
     ------
@@ -74,17 +76,21 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     stored = stored_sets(store)
     blocks: dict[BlockKey, Block] = {**stored_blocks(store, stored), **staged.blocks}
     remembered: dict[str, list[Facts]] = {name: [facts] for name, facts in stored_facts(store).items()}
-    for facts in staged.facts:
-        remembered.setdefault(facts.recording, []).append(facts)
+    for seen in staged.facts:
+        remembered.setdefault(seen.recording, []).append(seen)
     known: dict[str, Facts] = {}
     work: list[Unit] = []
     for recording, path in cohort.recordings.select("recording", "path").rows():
         mark = mark_file(path)
+        unit = Unit(recording, Path(path), mark.size or 0)
         unchanged = [facts for facts in remembered.get(recording, ()) if facts.mark == mark]
-        if unchanged:
-            known[recording] = unchanged[-1]
-        if not unchanged or not _complete(unchanged[-1], sets, blocks):
-            work.append(Unit(recording, Path(path), mark.size or 0))
+        facts = unchanged[-1] if unchanged else None
+        if mark.size is None or (facts is not None and facts.status == SKIPPED):
+            facts = refused(unit)
+        if facts is not None:
+            known[recording] = facts
+        if facts is None or not _complete(facts, sets, blocks):
+            work.append(unit)
     work.sort(key=lambda unit: -unit.size)
     return Plan(store, stored, staging, staged, sets, known, blocks, tuple(work))
 

@@ -96,7 +96,9 @@ def test_ids_that_pandas_saved_as_floats_are_the_same_ids(circor):
 @pytest.mark.parametrize("field", ["Patient ID", "Additional ID"])
 def test_a_number_that_is_no_id_is_refused_with_its_line(circor, field, value):
     circor.add(1).rows[0][field] = value
-    with pytest.raises(CohortError, match=rf"csv, line 2: {field} is '{re.escape(value)}'; an id that is a number"):
+    with pytest.raises(
+        CohortError, match=rf"csv, line 2: {field} is '{re.escape(value)}'; an id that is a number"
+    ):
         read_circor(circor.write())
 
 

@@ -1,3 +1,4 @@
+import os
 import struct
 from pathlib import Path
 
@@ -84,6 +85,36 @@ def test_a_mended_recording_comes_in(cohort: Cohort, uri: Path, tmp_path: Path) 
     write_heart(tmp_path / "bad0.wav", 40)
     mended = run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
     assert (mended.encoded, mended.reused, len(mended.skipped)) == (1, 8, len(BAD) - 1)
+
+
+def test_a_header_that_is_mended_or_removed_lets_the_recording_in_whatever_its_age(
+    cohort: Cohort, uri: Path
+) -> None:
+    sounds = [Path(path) for path in cohort.recordings["path"][:2]]
+    headers = [sound.with_suffix(".hea") for sound in sounds]
+    for header in headers:
+        header.write_text(f"{header.stem} 1 4000 7777\n")
+        os.utime(header, ns=(1, 1))
+    first = run_extraction(cohort, uri, [LogMelSettings()], ["clean"])
+    assert first.skipped == dict.fromkeys(("p0_AV", "p0_PV"), "header mismatch")
+    headers[0].write_text(f"{headers[0].stem} 1 4000 8000\n")
+    os.utime(headers[0], ns=(1, 1))
+    headers[1].unlink()
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).skipped == {}
+    assert open_store(uri).features().done.all()
+
+
+def test_a_file_that_may_be_read_again_comes_in_though_nothing_of_it_has_changed(
+    cohort: Cohort, uri: Path
+) -> None:
+    sound = Path(cohort.recordings["path"][0])
+    elsewhere = sound.rename(sound.with_suffix(".bak"))
+    sound.symlink_to(sound)
+    first = run_extraction(cohort, uri, [LogMelSettings()], ["clean"])
+    assert first.skipped == {"p0_AV": "no access"}
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).nothing_to_do
+    elsewhere.replace(sound)
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).encoded == 1
 
 
 def test_an_absurd_length_in_the_header_is_skipped(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
