@@ -79,7 +79,7 @@ def extraction(summary: "ExtractionSummary") -> int:
     """Counts, reasons for skipping, and where the time went."""
     for line in summary.lines():
         print(line)
-    return SOME_SKIPPED if summary.skipped else OK
+    return SOME_SKIPPED if summary.lacking else OK
 
 
 def fitted(run: "Fitted") -> int:

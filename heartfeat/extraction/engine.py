@@ -13,11 +13,11 @@ from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
-from heartfeat.extraction.facts import SKIPPED, Facts
+from heartfeat.extraction.facts import OK, SKIPPED, Facts
 from heartfeat.extraction.familiar import familiar
 from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
-from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
+from heartfeat.extraction.pack import clear_staging, is_current, pack
 from heartfeat.extraction.plan import Plan, make_plan, staging_folder
 from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
@@ -94,7 +94,7 @@ def run_extraction(
         _check_same_cohort(cohort, plan.store)
         ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
         for facts in plan.facts.values() if strict else ():
-            refuse(facts)
+            refuse(facts, plan.sets)
         if plan.units:
             settings = {settings.name: settings for settings in backbones}
             by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
@@ -157,10 +157,9 @@ def _finish(
 ) -> bool:
     """Pack, unless the store is already what it should be; whether anything was written."""
     started = time.perf_counter()
-    recordings = recordings_table(cohort, ledger.facts)
-    current = is_current(cohort, plan, recordings)
+    current = is_current(cohort, plan, ledger.facts)
     if not current:
-        pack(cohort, plan, recordings, uri, progress)
+        pack(cohort, plan, ledger.facts, uri, progress)
         ledger.done["pack"] = Done(write=time.perf_counter() - started)
     else:
         # A run that was killed right after its last rename leaves the old store's files.
@@ -176,6 +175,12 @@ def _summarise(
     skipped = {
         name: ledger.facts[name].reason or "" for name in order if ledger.facts[name].status == SKIPPED
     }
+    usable = [facts for name in order if (facts := ledger.facts[name]).status == OK]
+    unfit = {
+        planned.spec.name: tuple(facts.recording for facts in usable if not planned.fits(facts))
+        for planned in ledger.sets
+    }
+    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable)
     done = ledger.total
     spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
     total = sum(spent.values())
@@ -183,8 +188,9 @@ def _summarise(
         store=store,
         recordings=len(order),
         encoded=done.encoded,
-        reused=len(order) - len(skipped) - done.encoded,
+        reused=held - done.encoded,
         skipped=skipped,
+        unfit={name: recordings for name, recordings in unfit.items() if recordings},
         shared_audio=_shared(cohort.recordings, ledger.facts),
         shares={name: share / total for name, share in spent.items()} if written and total else {},
         of_forward_pass=_of_forward_pass(ledger.done.values()),

@@ -1,6 +1,6 @@
 """From facts and blocks to the final store, written beside and renamed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,22 +26,22 @@ def recordings_table(cohort: Cohort, facts: Mapping[str, Facts]) -> pl.DataFrame
     return table.hstack(pl.DataFrame(rows, schema=FACT_TYPES).get_columns())
 
 
-def is_current(cohort: Cohort, plan: Plan, recordings: pl.DataFrame) -> bool:
+def is_current(cohort: Cohort, plan: Plan, facts: Mapping[str, Facts]) -> bool:
     """Whether the present store is already what a run would write."""
-    store = plan.store
+    store, recordings = plan.store, recordings_table(cohort, facts)
     return (
         store is not None
         and store.attrs.get("cohort_digest") == cohort.digest()
         and recordings.equals(store.recordings)
         and cohort.patients.equals(store.patients)
-        and all(_is_kept(planned, plan, recordings) for planned in plan.sets)
+        and all(_is_kept(planned, plan, recordings, facts) for planned in plan.sets)
     )
 
 
 def pack(
     cohort: Cohort,
     plan: Plan,
-    recordings: pl.DataFrame,
+    facts: Mapping[str, Facts],
     uri: str | Path,
     progress: Callable[[str, int, int], None] | None,
 ) -> None:
@@ -52,9 +52,15 @@ def pack(
     StoreError
         When a block is damaged or the disk refuses; the old store and staging stay.
     """
+    recordings = recordings_table(cohort, facts)
     staged = read_staging(plan.staging)
     blocks: dict[BlockKey, Block] = {**plan.blocks, **staged.blocks}
-    asked = {planned.spec.name: _source(planned, plan, recordings, blocks) for planned in plan.sets}
+    asked = {
+        planned.spec.name: KeptFeatureSet(planned.spec.name)
+        if _is_kept(planned, plan, recordings, facts)
+        else _source(planned, [facts[name] for name in recordings["recording"]], blocks)
+        for planned in plan.sets
+    }
     names = dict.fromkeys((*(plan.store.feature_sets if plan.store else ()), *asked))
     feature_sets = [asked.get(name) or KeptFeatureSet(name) for name in names]
     attrs = {"cohort": cohort.name, "cohort_digest": cohort.digest()}
@@ -72,34 +78,26 @@ def clear_staging(plan: Plan) -> None:
 
 
 def _source(
-    planned: PlannedSet, plan: Plan, recordings: pl.DataFrame, blocks: Mapping[BlockKey, Block]
-) -> FeatureSetSource | KeptFeatureSet:
-    if _is_kept(planned, plan, recordings):
-        return KeptFeatureSet(planned.spec.name)
-    digests = recordings["pcm_digest"].to_list()
-
-    def block(view: int, recording: int) -> Block | None:
-        digest = digests[recording]
-        if digest is None:
-            return None
-        key = BlockKey(planned.core_key, planned.views[view], digest)
-        if key not in blocks:
+    planned: PlannedSet, facts: Sequence[Facts], blocks: Mapping[BlockKey, Block]
+) -> FeatureSetSource:
+    found: list[list[Block]] = []
+    for one in facts:
+        keys = planned.blocks(one)
+        if any(key not in blocks for key in keys):
             raise StoreError(
-                f"staged features of recording {recordings['recording'][recording]!r} have vanished; let no "
-                "two runs fill one store at once, and run the same command again"
+                f"staged features of recording {one.recording!r} have vanished; let no two runs fill one store "
+                "at once, and run the same command again"
             )
-        return blocks[key]
+        found.append([blocks[key] for key in keys])
 
     def read(view: int, recording: int) -> tuple[np.ndarray, np.ndarray] | None:
-        found = block(view, recording)
-        return None if found is None else found.read()
+        return found[recording][view].read() if found[recording] else None
 
-    clean = [block(0, recording) for recording in range(len(digests))]
-    lengths = np.array([0 if found is None else found.rows for found in clean], dtype=np.int64)
+    lengths = np.array([own[0].rows if own else 0 for own in found], dtype=np.int64)
     return FeatureSetSource(planned.spec.name, planned.attrs(), lengths, read)
 
 
-def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame) -> bool:
+def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame, facts: Mapping[str, Facts]) -> bool:
     """Whether the store's set of this name already holds just these recordings and views."""
     store, name = plan.store, planned.spec.name
     if store is None or name not in store.feature_sets:
@@ -107,8 +105,8 @@ def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame) -> bool:
     if identities(store.recordings) != identities(recordings):
         return False
     features = store.features(name)
-    usable = recordings["pcm_digest"].is_not_null().to_numpy()
+    usable = [bool(planned.blocks(facts[recording])) for recording in recordings["recording"]]
     same = features.core_key == planned.core_key and features.views == planned.views
     # A store of a release that did not know of it is told whom the backbone has met, without encoding anew.
     same = same and features.attrs.get("trained_on") == planned.attrs().get("trained_on")
-    return same and bool((plan.stored[name].present == usable).all())
+    return same and bool((plan.stored[name].present == np.array(usable)).all())

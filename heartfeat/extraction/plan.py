@@ -102,6 +102,4 @@ def staging_folder(uri: str | Path) -> Path:
 
 
 def _complete(facts: Facts, sets: Sequence[PlannedSet], blocks: Mapping[BlockKey, Block]) -> bool:
-    if facts.pcm_digest is None:
-        return True
-    return all(key in blocks for planned in sets for key in planned.blocks(facts.pcm_digest))
+    return all(key in blocks for planned in sets for key in planned.blocks(facts))

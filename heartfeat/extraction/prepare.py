@@ -7,7 +7,7 @@ import numpy as np
 
 from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.cuts import Cut, cut
-from heartfeat.backbones.preprocessing import Preprocessing, check_rate, preprocess
+from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.facts import OK, SKIPPED, Facts, FileMark, mark_file
 from heartfeat.extraction.feature_sets import BlockKey
@@ -54,13 +54,11 @@ class Heard:
     states: np.ndarray
 
 
-def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, Heard | None]:
-    """What there is to know of a recording, and its sound unless it cannot be used for ``targets``."""
+def look_at(unit: Unit) -> tuple[Facts, Heard | None]:
+    """What there is to know of a recording, and its sound unless it cannot be used."""
     mark = mark_file(unit.path)
     try:
         recording = read_recording(unit.path)
-        for target in targets:
-            check_rate(recording.sample_rate, target)
     except RecordingError as error:
         return _skipped(unit, mark, error), None
     heard = Heard(recording, segment(recording.samples, recording.sample_rate))

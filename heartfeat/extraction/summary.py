@@ -1,8 +1,10 @@
 """What an extraction did, in figures and in lines for people."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from heartfeat.backbones.preprocessing import TOO_LOW
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class ExtractionSummary:
         Usable recordings for which everything was there already.
     skipped
         Reason by recording that cannot be used.
+    unfit
+        Recordings by feature set whose sample rate is too low for it; other sets have them.
     shared_audio
         Pairs of recordings that hold the same audio; each was encoded once.
     shares
@@ -61,6 +65,7 @@ class ExtractionSummary:
     encoded: int
     reused: int
     skipped: Mapping[str, str]
+    unfit: Mapping[str, Sequence[str]]
     shared_audio: tuple[SharedAudio, ...]
     shares: Mapping[str, float]
     of_forward_pass: float | None
@@ -68,6 +73,11 @@ class ExtractionSummary:
     audio_seconds: float
     wall_seconds: float
     nothing_to_do: bool
+
+    @property
+    def lacking(self) -> bool:
+        """Whether any recording of the cohort was left out."""
+        return bool(self.skipped or self.unfit)
 
     def lines(self) -> list[str]:
         """The summary as lines of plain text."""
@@ -95,10 +105,10 @@ class ExtractionSummary:
 
     def _skips(self) -> list[str]:
         lines = []
-        for reason, count in Counter(self.skipped.values()).most_common():
+        for reason, _ in Counter(self.skipped.values()).most_common():
             names = [recording for recording, why in self.skipped.items() if why == reason]
-            shown = ", ".join(names[:5]) + (", ..." if count > 5 else "")
-            lines.append(f"skipped, {reason}: {count:,} ({shown})")
+            lines.append(f"skipped, {reason}: {_first(names)}")
+        lines += [f"skipped for {name}, {TOO_LOW}: {_first(names)}" for name, names in self.unfit.items()]
         return lines
 
     def _pairs(self) -> list[str]:
@@ -110,3 +120,8 @@ class ExtractionSummary:
             for pair in crossing
         ]
         return lines
+
+
+def _first(names: Sequence[str]) -> str:
+    """How many there are, and the first five."""
+    return f"{len(names):,} ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"

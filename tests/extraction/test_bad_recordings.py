@@ -11,8 +11,9 @@ from heartfeat.cohorts.cohort import Cohort
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.stores.store import open_store
+from heartfeat.stores.verify import verify_store
 
-from .small_cohorts import RATE, add_rows, write_heart
+from .small_cohorts import RATE, add_rows, contents, write_heart
 
 
 def _truncated(path: Path) -> None:
@@ -115,6 +116,35 @@ def test_a_file_that_may_be_read_again_comes_in_though_nothing_of_it_has_changed
     assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).nothing_to_do
     elsewhere.replace(sound)
     assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).encoded == 1
+
+
+def test_a_set_that_cannot_hear_a_recording_leaves_its_rows_of_the_others(
+    cohort: Cohort, uri: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.wav"
+    soundfile.write(slow, soundfile.read(write_heart(slow, 5))[0][::5], RATE // 5)
+    mixed = add_rows(cohort, ("slow", "x", "x", "AV", str(slow), None, "Absent"))
+    run_extraction(mixed, uri, [LogMelSettings()], ["clean"])
+    before = contents(uri)
+    high = LogMelSettings(name="high", low=450)
+
+    summary = run_extraction(mixed, uri, [high], ["clean", "gain-6"])
+
+    after = contents(uri)
+    assert {key: after[key] for key in before} == before
+    assert open_store(uri).features("high").done.tolist() == [[True] * 8 + [False]] * 2
+    assert (summary.encoded, summary.reused, summary.skipped, summary.unfit) == (
+        8,
+        0,
+        {},
+        {"high": ("slow",)},
+    )
+    assert "skipped for high, sample rate too low: 1 (slow)" in summary.lines()
+    assert summary.lacking
+    assert run_extraction(mixed, uri, [LogMelSettings(), high], ["clean"]).nothing_to_do
+    assert not verify_store(uri).damaged
+    with pytest.raises(RecordingError, match="sample rate too low: recording slow, 800 Hz, for high"):
+        run_extraction(mixed, uri, [high], ["clean"], strict=True)
 
 
 def test_an_absurd_length_in_the_header_is_skipped(cohort: Cohort, uri: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ SUMMARY = ExtractionSummary(
     encoded=1000,
     reused=190,
     skipped={**{f"r{i}": "silent" for i in range(7)}, "x": "truncated"},
+    unfit={"high": ("r8", "r9")},
     shared_audio=(SharedAudio(("a", "b"), ("p", "p")), SharedAudio(("a", "c"), ("p", "q"))),
     shares={"decode": 0.25, "encode": 0.7, "write": 0.05},
     of_forward_pass=0.963,
@@ -24,6 +25,7 @@ def test_lines_tell_counts_reasons_times_and_shared_audio() -> None:
         "the worker cpu:1 died",
         "skipped, silent: 7 (r0, r1, r2, r3, r4, ...)",
         "skipped, truncated: 1 (x)",
+        "skipped for high, sample rate too low: 2 (r8, r9)",
         "same audio under two names: 2 pairs",
         "same audio in two patients: a of p and c of q",
     ]
