@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
-from heartfeat.extraction.facts import OK, SKIPPED, Facts
+from heartfeat.extraction.facts import AWAY, MISSING, OK, SKIPPED, Facts
 from heartfeat.extraction.familiar import familiar
 from heartfeat.extraction.feature_sets import plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
@@ -26,7 +26,6 @@ from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.replace import sweep
-from heartfeat.stores.store import Store
 
 Devices = Sequence[str] | Callable[[], Sequence[str]]
 
@@ -44,13 +43,15 @@ def run_extraction(
     cluster: str | None = None,
     batch_size: int | None = None,
     strict: bool = False,
+    drop_missing: bool = False,
     progress: ProgressCallback | None = None,
 ) -> ExtractionSummary:
     """Run frozen backbones over a cohort's recordings, into a store.
 
     Only what is missing is done: an interrupted run goes on where it stopped, with any number of workers.
     Recordings that cannot be used are skipped and counted. Feature sets that are not asked for stay as they
-    are.
+    are. What is stored leaves the store only when that is asked for: a stored recording whose file cannot be
+    reached keeps its features, and a cohort that lacks stored recordings is refused.
 
     Parameters
     ----------
@@ -73,6 +74,8 @@ def run_extraction(
         Windows per forward pass; None for the device's default.
     strict
         End at the first recording that cannot be used.
+    drop_missing
+        Let go of stored recordings that the cohort lacks or that have no file any more.
     progress
         Told how far the run is.
 
@@ -81,7 +84,8 @@ def run_extraction(
     RecordingError
         With ``strict``, for a recording that cannot be used.
     BackboneError, ConfigError, DeviceError, StoreError
-        When settings, weights or store do not allow the run, or another process is extracting into that store.
+        When settings, weights or store do not allow the run, the cohort lacks stored recordings, or another process
+        is extracting into that store.
     ExtractionError
         When all workers have died. In every case the old store is untouched and finished work stays in staging.
     """
@@ -91,7 +95,7 @@ def run_extraction(
     sets = plan_sets(backbones, views)
     with alone(staging_folder(store_uri)):
         plan = make_plan(cohort, store_uri, sets)
-        _check_same_cohort(cohort, plan.store)
+        _check_same_cohort(cohort, plan, drop_missing)
         ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
         for facts in plan.facts.values() if strict else ():
             refuse(facts, plan.sets)
@@ -103,13 +107,15 @@ def run_extraction(
                 ledger.on_report = Speedometer(ledger, plan.units, progress)
                 ledger.on_report()
             _work(job, ledger, chosen, cluster)
-        written = _finish(cohort, plan, ledger, store_uri, progress)
+        missing = _kept_anyway(plan, ledger, drop_missing)
+        written = _finish(cohort, plan, ledger, missing, store_uri, progress)
     ledger.notes += familiar(plan.sets, cohort)
-    return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
+    return _summarise(cohort, ledger, missing, str(store_uri), time.perf_counter() - started, written)
 
 
-def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
+def _check_same_cohort(cohort: Cohort, plan: Plan, drop_missing: bool) -> None:
     """Refuse to empty a store because the files are elsewhere, or to replace it by another cohort's."""
+    store = plan.store
     if store is None:
         return
     if not set(store.recordings["recording"]) & set(cohort.recordings["recording"]):
@@ -122,6 +128,22 @@ def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
             f"none of the {cohort.recordings.height} files of the cohort is there, so {store.uri} is left as it is; "
             "check data.path"
         )
+    gone = sorted(set(plan.held) - set(cohort.recordings["recording"]))
+    if gone and not drop_missing:
+        raise StoreError(
+            f"{store.uri} holds {len(gone):,} recordings that the cohort {cohort.name!r} does not have "
+            f"({', '.join(gone[:5])}{', ...' if len(gone) > 5 else ''}), and is left as it is; check data.path, or let "
+            "them go with --drop-missing"
+        )
+
+
+def _kept_anyway(plan: Plan, ledger: Ledger, drop_missing: bool) -> dict[str, str]:
+    """Why stored recordings cannot be reached now; the ledger then says of them what the store knows."""
+    reasons = [reason for reason in AWAY if not (drop_missing and reason == MISSING)]
+    seen = ledger.facts.items()
+    missing = {name: facts.reason for name, facts in seen if facts.reason in reasons and name in plan.held}
+    ledger.facts.update({name: plan.held[name] for name in missing})
+    return missing
 
 
 def _devices(devices: Devices) -> Sequence[str]:
@@ -153,13 +175,18 @@ def _work(job: Job, ledger: Ledger, devices: Callable[[], Sequence[str]], cluste
 
 
 def _finish(
-    cohort: Cohort, plan: Plan, ledger: Ledger, uri: str | Path, progress: ProgressCallback | None
+    cohort: Cohort,
+    plan: Plan,
+    ledger: Ledger,
+    missing: Collection[str],
+    uri: str | Path,
+    progress: ProgressCallback | None,
 ) -> bool:
     """Pack, unless the store is already what it should be; whether anything was written."""
     started = time.perf_counter()
-    current = is_current(cohort, plan, ledger.facts)
+    current = is_current(cohort, plan, ledger.facts, missing)
     if not current:
-        pack(cohort, plan, ledger.facts, uri, progress)
+        pack(cohort, plan, ledger.facts, missing, uri, progress)
         ledger.done["pack"] = Done(write=time.perf_counter() - started)
     else:
         # A run that was killed right after its last rename leaves the old store's files.
@@ -169,7 +196,7 @@ def _finish(
 
 
 def _summarise(
-    cohort: Cohort, ledger: Ledger, store: str, seconds: float, written: bool
+    cohort: Cohort, ledger: Ledger, missing: Mapping[str, str], store: str, seconds: float, written: bool
 ) -> ExtractionSummary:
     order = cohort.recordings["recording"].to_list()
     skipped = {
@@ -180,7 +207,7 @@ def _summarise(
         planned.spec.name: tuple(facts.recording for facts in usable if not planned.fits(facts))
         for planned in ledger.sets
     }
-    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable)
+    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable) - len(missing)
     done = ledger.total
     spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
     total = sum(spent.values())
@@ -190,6 +217,7 @@ def _summarise(
         encoded=done.encoded,
         reused=held - done.encoded,
         skipped=skipped,
+        missing=missing,
         unfit={name: recordings for name, recordings in unfit.items() if recordings},
         shared_audio=_shared(cohort.recordings, ledger.facts),
         shares={name: share / total for name, share in spent.items()} if written and total else {},

@@ -1,6 +1,6 @@
 """From facts and blocks to the final store, written beside and renamed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ def recordings_table(cohort: Cohort, facts: Mapping[str, Facts]) -> pl.DataFrame
     return table.hstack(pl.DataFrame(rows, schema=FACT_TYPES).get_columns())
 
 
-def is_current(cohort: Cohort, plan: Plan, facts: Mapping[str, Facts]) -> bool:
+def is_current(cohort: Cohort, plan: Plan, facts: Mapping[str, Facts], missing: Collection[str]) -> bool:
     """Whether the present store is already what a run would write."""
     store, recordings = plan.store, recordings_table(cohort, facts)
     return (
@@ -34,7 +34,7 @@ def is_current(cohort: Cohort, plan: Plan, facts: Mapping[str, Facts]) -> bool:
         and store.attrs.get("cohort_digest") == cohort.digest()
         and recordings.equals(store.recordings)
         and cohort.patients.equals(store.patients)
-        and all(_is_kept(planned, plan, recordings, facts) for planned in plan.sets)
+        and all(_is_kept(planned, plan, recordings, facts, missing) for planned in plan.sets)
     )
 
 
@@ -42,10 +42,11 @@ def pack(
     cohort: Cohort,
     plan: Plan,
     facts: Mapping[str, Facts],
+    missing: Collection[str],
     uri: str | Path,
     progress: Callable[[str, int, int], None] | None,
 ) -> None:
-    """Write the store from the plan's present blocks and all of staging.
+    """Write the store from the plan's present blocks and all of staging; of ``missing`` recordings what there is.
 
     Raises
     ------
@@ -57,8 +58,8 @@ def pack(
     blocks: dict[BlockKey, Block] = {**plan.blocks, **staged.blocks}
     asked = {
         planned.spec.name: KeptFeatureSet(planned.spec.name)
-        if _is_kept(planned, plan, recordings, facts)
-        else _source(planned, [facts[name] for name in recordings["recording"]], blocks)
+        if _is_kept(planned, plan, recordings, facts, missing)
+        else _source(planned, [facts[name] for name in recordings["recording"]], missing, blocks)
         for planned in plan.sets
     }
     names = dict.fromkeys((*(plan.store.feature_sets if plan.store else ()), *asked))
@@ -78,26 +79,36 @@ def clear_staging(plan: Plan) -> None:
 
 
 def _source(
-    planned: PlannedSet, facts: Sequence[Facts], blocks: Mapping[BlockKey, Block]
+    planned: PlannedSet,
+    facts: Sequence[Facts],
+    missing: Collection[str],
+    blocks: Mapping[BlockKey, Block],
 ) -> FeatureSetSource:
-    found: list[list[Block]] = []
+    found: list[list[Block | None]] = []
     for one in facts:
-        keys = planned.blocks(one)
-        if any(key not in blocks for key in keys):
+        found.append([blocks.get(key) for key in planned.blocks(one)])
+        if None in found[-1] and one.recording not in missing:
             raise StoreError(
                 f"staged features of recording {one.recording!r} have vanished; let no two runs fill one store "
                 "at once, and run the same command again"
             )
-        found.append([blocks[key] for key in keys])
 
     def read(view: int, recording: int) -> tuple[np.ndarray, np.ndarray] | None:
-        return found[recording][view].read() if found[recording] else None
+        block = found[recording][view] if found[recording] else None
+        return None if block is None else block.read()
 
-    lengths = np.array([own[0].rows if own else 0 for own in found], dtype=np.int64)
+    rows = (next((block.rows for block in own if block is not None), 0) for own in found)
+    lengths = np.fromiter(rows, np.int64, len(found))
     return FeatureSetSource(planned.spec.name, planned.attrs(), lengths, read)
 
 
-def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame, facts: Mapping[str, Facts]) -> bool:
+def _is_kept(
+    planned: PlannedSet,
+    plan: Plan,
+    recordings: pl.DataFrame,
+    facts: Mapping[str, Facts],
+    missing: Collection[str],
+) -> bool:
     """Whether the store's set of this name already holds just these recordings and views."""
     store, name = plan.store, planned.spec.name
     if store is None or name not in store.feature_sets:
@@ -105,8 +116,13 @@ def _is_kept(planned: PlannedSet, plan: Plan, recordings: pl.DataFrame, facts: M
     if identities(store.recordings) != identities(recordings):
         return False
     features = store.features(name)
-    usable = [bool(planned.blocks(facts[recording])) for recording in recordings["recording"]]
+    keys = {name: planned.blocks(facts[name]) for name in recordings["recording"]}
+    # Of a recording that cannot be reached, what there is will do.
+    wanted = [
+        [name not in missing or key in plan.blocks for key in own] or [False] * len(planned.views)
+        for name, own in keys.items()
+    ]
     same = features.core_key == planned.core_key and features.views == planned.views
     # A store of a release that did not know of it is told whom the backbone has met, without encoding anew.
     same = same and features.attrs.get("trained_on") == planned.attrs().get("trained_on")
-    return same and bool((plan.stored[name].present == np.array(usable)).all())
+    return same and bool((plan.stored[name].present == np.array(wanted).T).all())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.extraction.facts import SKIPPED, Facts, mark_file
+from heartfeat.extraction.facts import OK, SKIPPED, Facts, mark_file
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.ledger import Unit
 from heartfeat.extraction.prepare import refused
@@ -35,6 +35,8 @@ class Plan:
         The present store, or None.
     stored
         The store's feature sets by name.
+    held
+        What the store knows of its usable recordings.
     staging, staged
         Staging folder and what counts in it.
     sets
@@ -49,6 +51,7 @@ class Plan:
 
     store: Store | None
     stored: Mapping[str, StoredSet]
+    held: Mapping[str, Facts]
     staging: Path
     staged: Staged
     sets: tuple[PlannedSet, ...]
@@ -75,7 +78,8 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     sets = tuple(keep_views(planned, store) for planned in sets)
     stored = stored_sets(store)
     blocks: dict[BlockKey, Block] = {**stored_blocks(store, stored), **staged.blocks}
-    remembered: dict[str, list[Facts]] = {name: [facts] for name, facts in stored_facts(store).items()}
+    present = stored_facts(store)
+    remembered: dict[str, list[Facts]] = {name: [seen] for name, seen in present.items() if seen.whole}
     for seen in staged.facts:
         remembered.setdefault(seen.recording, []).append(seen)
     known: dict[str, Facts] = {}
@@ -92,7 +96,8 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
         if facts is None or not _complete(facts, sets, blocks):
             work.append(unit)
     work.sort(key=lambda unit: -unit.size)
-    return Plan(store, stored, staging, staged, sets, known, blocks, tuple(work))
+    held = {name: seen for name, seen in present.items() if seen.status == OK}
+    return Plan(store, stored, held, staging, staged, sets, known, blocks, tuple(work))
 
 
 def staging_folder(uri: str | Path) -> Path:

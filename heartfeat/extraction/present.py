@@ -8,6 +8,7 @@ import numpy as np
 
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.signals.quality import QUALITY
 from heartfeat.stores.blocks import Blocks, blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.present_rows import present_rows
@@ -78,8 +79,8 @@ def open_present(uri: str | Path) -> Store | None:
 
 def stored_facts(store: Store | None) -> dict[str, Facts]:
     """What the store remembers of each recording."""
-    # A store of another release may lack a column; its recordings are then looked at again.
-    if store is None or not {"recording", *FACT_TYPES} <= set(store.recordings.columns):
+    # A store that extraction did not write may lack these columns; its recordings are then looked at anew.
+    if store is None or not {"recording", *FACT_TYPES} - set(QUALITY) <= set(store.recordings.columns):
         return {}
     return {row["recording"]: Facts.from_columns(row) for row in store.recordings.iter_rows(named=True)}
 

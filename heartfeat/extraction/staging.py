@@ -24,7 +24,6 @@ from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.locks import held
-from heartfeat.signals.quality import QUALITY
 
 BLOCKS = "blocks.bin"
 JOURNAL = "journal.jsonl"
@@ -198,8 +197,7 @@ def read_staging(staging: Path) -> Staged:
         for line in _whole_lines(shard / JOURNAL):
             if "facts" in line:
                 seen = Facts.from_json(line["facts"])
-                # A journal of an earlier release may lack a figure; the recording is then looked at again.
-                if seen.quality is None or set(QUALITY) <= set(seen.quality):
+                if seen.whole:  # else the recording is looked at again
                     facts.append(seen)
                 continue
             # Interned, because millions of blocks share few keys, views and digests.

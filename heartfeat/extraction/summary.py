@@ -42,6 +42,8 @@ class ExtractionSummary:
         Usable recordings for which everything was there already.
     skipped
         Reason by recording that cannot be used.
+    missing
+        Reason by stored recording whose file cannot be reached now; what the store holds of it stays.
     unfit
         Recordings by feature set whose sample rate is too low for it; other sets have them.
     shared_audio
@@ -65,6 +67,7 @@ class ExtractionSummary:
     encoded: int
     reused: int
     skipped: Mapping[str, str]
+    missing: Mapping[str, str]
     unfit: Mapping[str, Sequence[str]]
     shared_audio: tuple[SharedAudio, ...]
     shares: Mapping[str, float]
@@ -76,8 +79,8 @@ class ExtractionSummary:
 
     @property
     def lacking(self) -> bool:
-        """Whether any recording of the cohort was left out."""
-        return bool(self.skipped or self.unfit)
+        """Whether any recording of the cohort was left out or could not be looked at."""
+        return bool(self.skipped or self.missing or self.unfit)
 
     def lines(self) -> list[str]:
         """The summary as lines of plain text."""
@@ -104,10 +107,11 @@ class ExtractionSummary:
         )
 
     def _skips(self) -> list[str]:
-        lines = []
-        for reason, _ in Counter(self.skipped.values()).most_common():
-            names = [recording for recording, why in self.skipped.items() if why == reason]
-            lines.append(f"skipped, {reason}: {_first(names)}")
+        lines = [f"skipped, {reason}: {_first(names)}" for reason, names in _by_reason(self.skipped)]
+        lines += [
+            f"not looked at, stored features stay, {reason}: {_first(names)}"
+            for reason, names in _by_reason(self.missing)
+        ]
         lines += [f"skipped for {name}, {TOO_LOW}: {_first(names)}" for name, names in self.unfit.items()]
         return lines
 
@@ -120,6 +124,14 @@ class ExtractionSummary:
             for pair in crossing
         ]
         return lines
+
+
+def _by_reason(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Recordings by reason, the commonest first."""
+    return [
+        (reason, [recording for recording, why in reasons.items() if why == reason])
+        for reason, _ in Counter(reasons.values()).most_common()
+    ]
 
 
 def _first(names: Sequence[str]) -> str:
