@@ -1,6 +1,6 @@
 """From facts and blocks to the final store, written beside and renamed."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +68,12 @@ def pack(
     write_store(uri, recordings, cohort.patients, feature_sets, attrs, progress)
 
 
-def clear_staging(plan: Plan) -> None:
-    """Delete shards whose blocks the store now holds; those of other feature sets stay for a later run."""
+def clear_staging(plan: Plan, facts: Iterable[Facts]) -> None:
+    """Delete shards whose blocks the store now holds, all of them; others stay for a later run."""
     staged = read_staging(plan.staging)
-    packed = {planned.core_key for planned in plan.sets}
-    cores: dict[Path, set[str]] = {shard: set() for shard in staged.shards}
-    for key, block in staged.blocks.items():
-        cores[block.shard].add(key.core_key)
-    remove_shards(plan.staging, [shard for shard, keys in cores.items() if keys <= packed])
+    packed = {key for one in facts for planned in plan.sets for key in planned.blocks(one)}
+    waiting = {block.shard for key, block in staged.blocks.items() if key not in packed}
+    remove_shards(plan.staging, [shard for shard in staged.shards if shard not in waiting])
 
 
 def _source(

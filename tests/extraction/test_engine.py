@@ -14,7 +14,7 @@ from heartfeat.errors import ConfigError, DeviceError, StoreError
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.extraction.plan import staging_folder
 from heartfeat.extraction.pooling import pool
-from heartfeat.extraction.staging import alone
+from heartfeat.extraction.staging import alone, read_staging
 from heartfeat.signals.recording import read_recording
 from heartfeat.stores.store import open_store
 from heartfeat.views import apply_view
@@ -140,6 +140,20 @@ def test_what_is_staged_of_one_backbone_outlives_a_run_of_another(cohort: Cohort
     assert run_extraction(cohort, uri, [LOGMEL], ["clean"]).encoded == 8
     assert run_extraction(cohort, uri, [COARSE], ["clean"]).encoded < 8
     assert not Path(f"{uri}.staging").exists()
+
+
+def test_what_is_staged_of_other_views_outlives_a_run_without_them(cohort: Cohort, uri: Path) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_extraction(cohort, uri, [LOGMEL], VIEWS, progress=interrupt)
+    staged = set(read_staging(staging_folder(uri)).blocks)
+    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert set(read_staging(staging_folder(uri)).blocks) == staged
+    assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded < 8
+    assert not staging_folder(uri).exists()
 
 
 def test_other_settings_under_the_same_name_replace_the_set(cohort: Cohort, uri: Path) -> None:
