@@ -120,7 +120,10 @@ def _is_kept(
         [name not in missing or key in plan.blocks for key in own] or [False] * len(planned.views)
         for name, own in keys.items()
     ]
-    same = features.core_key == planned.core_key and features.views == planned.views
     # A store of a release that did not know of it is told whom the backbone has met, without encoding anew.
-    same = same and features.attrs.get("trained_on") == planned.attrs().get("trained_on")
-    return same and bool((plan.stored[name].present == np.array(wanted).T).all())
+    same = features.attrs.get("trained_on") == planned.attrs().get("trained_on")
+    return (
+        same
+        and features.views == planned.views
+        and bool((plan.stored[name].present == np.array(wanted).T).all())
+    )

@@ -70,7 +70,7 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     Raises
     ------
     StoreError
-        When what is at ``uri`` is no store, or is damaged.
+        When what is at ``uri`` is no store, is damaged, or holds a set of one of these names and other settings.
     """
     store = open_present(uri)
     staging = staging_folder(uri)

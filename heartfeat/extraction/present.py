@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.signals.quality import QUALITY
@@ -13,6 +14,7 @@ from heartfeat.stores.blocks import Blocks, blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.present_rows import present_rows
 from heartfeat.stores.replace import recover
+from heartfeat.stores.schema import differences_of, plain_json
 from heartfeat.stores.store import Store, open_store
 
 
@@ -108,10 +110,21 @@ def stored_blocks(store: Store | None, sets: Mapping[str, StoredSet]) -> dict[Bl
 
 
 def keep_views(planned: PlannedSet, store: Store | None) -> PlannedSet:
-    """A set with the views that the store holds of it as well, so that asking for fewer views loses none."""
+    """A set with the views that the store holds of it as well, so that asking for fewer views loses none.
+
+    Raises
+    ------
+    StoreError
+        When the store's set of that name is of other settings; names every one that differs.
+    """
     if store is None or planned.spec.name not in store.feature_sets:
         return planned
     features = store.features(planned.spec.name)
     if features.core_key != planned.core_key:
-        return planned
+        name, core = planned.spec.name, plain_json(planned.core)
+        raise StoreError(
+            f"{store.uri} holds features {name!r} of other settings, and is left as it is: "
+            f"{'; '.join(differences_of(features.attrs['core'], core))}. Give the backbone another name, or take "
+            f"the stored features out first: heartfeat store rm-features {store.uri} {name}"
+        )
     return replace(planned, views=tuple(dict.fromkeys((*features.views, *planned.views))))

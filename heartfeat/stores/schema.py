@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -39,6 +39,17 @@ def canonical_json(obj: object) -> str:
 def feature_key(core: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of everything that a feature set's numbers depend on, audio and view left out."""
     return hashlib.sha256(canonical_json(core).encode()).hexdigest()
+
+
+def differences_of(before: object, after: object, where: str = "") -> Iterator[str]:
+    """Every value that differs between two explicit dicts, by its dotted name."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            yield from differences_of(
+                before.get(key), after.get(key), f"{where}.{key}" if where else str(key)
+            )
+    elif before != after:
+        yield f"{where} was {before!r} and is {after!r}"
 
 
 def row_key(core_key: str, view: str, pcm_digest: str) -> str:

@@ -1,11 +1,12 @@
 """A head works on the features that it was fitted on, and on no others."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heartfeat.backbones.load import describe_backbone
 from heartfeat.backbones.settings import BackboneSettings, TransformersSettings
 from heartfeat.errors import FeatureKeyError
+from heartfeat.stores.schema import differences_of
 from heartfeat.stores.store import Store
 
 
@@ -31,7 +32,7 @@ def check_feature_keys(fitted: Mapping[str, Mapping[str, Any]], store: Store) ->
                 f"(it holds {', '.join(store.feature_sets) or 'none'}); extract it first"
             )
         present = store.features(name).attrs["core"]
-        differences = list(_differences(core, present))
+        differences = list(differences_of(core, present))
         if differences:
             raise FeatureKeyError(
                 f"the feature set {name!r} of {store.uri} is not the one this head was fitted on: "
@@ -56,20 +57,10 @@ def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[st
             continue
         present = store.features(name).attrs["core"]
         wanted = describe_backbone(settings).core()
-        differences = list(_differences(wanted, {key: present.get(key) for key in wanted}))
+        differences = list(differences_of(wanted, {key: present.get(key) for key in wanted}))
         differences = [text for text in differences if not text.startswith("revisions.")]
         if differences:
             raise FeatureKeyError(
                 f"{store.uri} holds other features {name!r} than the config describes: {'; '.join(differences)} "
-                "in the store. Run extract, or set the config to what the store holds"
+                "in the store. Extract under another name, or set the config to what the store holds"
             )
-
-
-def _differences(fitted: object, present: object, where: str = "") -> Iterator[str]:
-    if isinstance(fitted, Mapping) and isinstance(present, Mapping):
-        for key in sorted({*fitted, *present}):
-            yield from _differences(
-                fitted.get(key), present.get(key), f"{where}.{key}" if where else str(key)
-            )
-    elif fitted != present:
-        yield f"{where} was {fitted!r} and is {present!r}"

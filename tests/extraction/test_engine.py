@@ -16,6 +16,7 @@ from heartfeat.extraction.plan import staging_folder
 from heartfeat.extraction.pooling import pool
 from heartfeat.extraction.staging import alone, read_staging
 from heartfeat.signals.recording import read_recording
+from heartfeat.stores.remove import remove_features
 from heartfeat.stores.store import open_store
 from heartfeat.views import apply_view
 
@@ -156,8 +157,17 @@ def test_what_is_staged_of_other_views_outlives_a_run_without_them(cohort: Cohor
     assert not staging_folder(uri).exists()
 
 
-def test_other_settings_under_the_same_name_replace_the_set(cohort: Cohort, uri: Path) -> None:
-    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+def test_other_settings_under_the_same_name_are_refused_until_the_set_is_taken_out(
+    cohort: Cohort, uri: Path
+) -> None:
+    run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    before = contents(uri)
+    with pytest.raises(
+        StoreError, match=r"'logmel' of other settings.*bands was 64 and is 32.*store rm-features .* logmel"
+    ):
+        run_extraction(cohort, uri, [LogMelSettings(bands=32)], ["clean"])
+    assert contents(uri) == before
+    remove_features(uri, ["logmel"])
     run_extraction(cohort, uri, [LogMelSettings(bands=32)], ["clean"])
     assert open_store(uri).features("logmel").dim == 32
 
