@@ -77,6 +77,17 @@ def test_a_second_extraction_beside_the_first_is_refused(cohort: Cohort, uri: Pa
     assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded == 8
 
 
+def test_a_store_behind_a_link_is_filled_where_it_lies(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    uri.symlink_to(tmp_path / "disk" / uri.name)
+    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    assert uri.is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == [uri.name]
+    assert open_store(tmp_path / "disk" / uri.name).features().views == VIEWS
+    assert open_store(uri).features().done.all()
+
+
 def test_what_a_killed_run_held_holds_up_nobody(cohort: Cohort, uri: Path) -> None:
     staging = staging_folder(uri)
     staging.mkdir()
