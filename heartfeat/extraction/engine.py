@@ -191,7 +191,7 @@ def _finish(
     else:
         # A run that was killed right after its last rename leaves the old store's files.
         sweep(local_path(locate(uri)))
-    clear_staging(plan, ledger.facts.values())
+    ledger.notes += clear_staging(plan, ledger.facts.values())
     return not current
 
 

@@ -11,7 +11,7 @@ from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.plan import Block, Plan
-from heartfeat.extraction.staging import read_staging, remove_shards
+from heartfeat.extraction.staging import BLOCKS, read_staging, remove_shards
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, identities
 from heartfeat.stores.write import write_store
 
@@ -55,7 +55,7 @@ def pack(
     """
     recordings = recordings_table(cohort, facts)
     staged = read_staging(plan.staging)
-    blocks: dict[BlockKey, Block] = {**plan.blocks, **staged.blocks}
+    blocks: dict[BlockKey, Block] = {**staged.blocks, **plan.blocks}
     asked = {
         planned.spec.name: KeptFeatureSet(planned.spec.name)
         if _is_kept(planned, plan, recordings, facts, missing)
@@ -68,12 +68,19 @@ def pack(
     write_store(uri, recordings, cohort.patients, feature_sets, attrs, progress)
 
 
-def clear_staging(plan: Plan, facts: Iterable[Facts]) -> None:
-    """Delete shards whose blocks the store now holds, all of them; others stay for a later run."""
+def clear_staging(plan: Plan, facts: Iterable[Facts]) -> list[str]:
+    """Delete shards whose blocks the store now holds, all of them; a line on others, which stay for a later run."""
     staged = read_staging(plan.staging)
     packed = {key for one in facts for planned in plan.sets for key in planned.blocks(one)}
     waiting = {block.shard for key, block in staged.blocks.items() if key not in packed}
     remove_shards(plan.staging, [shard for shard in staged.shards if shard not in waiting])
+    if not waiting:
+        return []
+    size = sum((shard / BLOCKS).stat().st_size for shard in waiting)
+    return [
+        f"{plan.staging} keeps {size / 1e6:,.1f} MB of unfinished work with other settings or views; extract with "
+        "those to use it, or delete that folder"
+    ]
 
 
 def _source(

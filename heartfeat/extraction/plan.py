@@ -44,7 +44,7 @@ class Plan:
     facts
         Recordings whose file is as it was when it was last decoded, and those that cannot be used now.
     blocks
-        All blocks that are there, in the store or in staging.
+        All blocks that are there, in the store or whole in staging.
     units
         Recordings to decode, the largest first.
     """
@@ -77,7 +77,7 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     staged = read_staging(staging)
     sets = tuple(keep_views(planned, store) for planned in sets)
     stored = stored_sets(store)
-    blocks: dict[BlockKey, Block] = {**stored_blocks(store, stored), **staged.blocks}
+    blocks = _present_blocks(stored_blocks(store, stored), staged, sets)
     present = stored_facts(store)
     remembered: dict[str, list[Facts]] = {name: [seen] for name, seen in present.items() if seen.whole}
     for seen in staged.facts:
@@ -104,6 +104,18 @@ def staging_folder(uri: str | Path) -> Path:
     """Where workers put blocks for the store at ``uri``."""
     path = local_path(locate(uri))
     return path.with_name(f"{path.name}.staging")
+
+
+def _present_blocks(
+    stored: Mapping[BlockKey, StoredBlock], staged: Staged, sets: Sequence[PlannedSet]
+) -> dict[BlockKey, Block]:
+    """The store's blocks, and those of ``sets`` in staging that the store lacks and that are as they were written."""
+    asked = {(planned.core_key, view) for planned in sets for view in planned.views}
+    left = {key: block for key, block in staged.blocks.items() if key not in stored}
+    whole = {
+        key: block for key, block in left.items() if (key.core_key, key.view) in asked and block.is_whole()
+    }
+    return {**whole, **stored}
 
 
 def _complete(facts: Facts, sets: Sequence[PlannedSet], blocks: Mapping[BlockKey, Block]) -> bool:

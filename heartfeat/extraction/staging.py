@@ -101,16 +101,28 @@ class StagedBlock:
         StoreError
             When the bytes are not those that were written.
         """
-        with (self.shard / BLOCKS).open("rb") as file:
-            file.seek(self.offset)
-            data = file.read(self.size)
-        if len(data) != self.size or zlib.crc32(data) != self.checksum:
+        data = self._bytes()
+        if data is None:
             raise StoreError(
-                f"staged features in {self.shard} are damaged; delete that folder and extract again"
+                f"staged features in {self.shard} were damaged while this ran; run the same command again"
             )
         split = self.rows * self.dim * TOKEN_DTYPE.itemsize
         tokens = np.frombuffer(data[:split], TOKEN_DTYPE).reshape(self.rows, self.dim)
         return tokens, np.frombuffer(data[split:], POOLED_DTYPE)
+
+    def is_whole(self) -> bool:
+        """Whether the bytes are those that were written."""
+        return self._bytes() is not None
+
+    def _bytes(self) -> bytes | None:
+        """Those that were written, or None."""
+        try:
+            with (self.shard / BLOCKS).open("rb") as file:
+                file.seek(self.offset)
+                data = file.read(self.size)
+        except OSError:
+            return None
+        return data if len(data) == self.size and zlib.crc32(data) == self.checksum else None
 
 
 class StagingWriter:

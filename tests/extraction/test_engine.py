@@ -164,7 +164,31 @@ def test_what_is_staged_of_other_views_outlives_a_run_without_them(cohort: Cohor
     staged = set(read_staging(staging_folder(uri)).blocks)
     run_extraction(cohort, uri, [LOGMEL], ["clean"])
     assert set(read_staging(staging_folder(uri)).blocks) == staged
+    again = run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert again.nothing_to_do
+    assert any(
+        f"{staging_folder(uri)} keeps" in line and "delete that folder" in line for line in again.lines()
+    )
     assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded < 8
+    assert not staging_folder(uri).exists()
+
+
+def test_a_staged_block_that_was_damaged_is_encoded_again(cohort: Cohort, uri: Path) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_extraction(cohort, uri, [LOGMEL], ["clean"], progress=interrupt)
+    staged = read_staging(staging_folder(uri))
+    with (staged.shards[0] / "blocks.bin").open("r+b") as file:
+        file.seek(100)
+        file.write(b"damage")
+    summary = run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert summary.encoded == 8 - len(staged.blocks) + 1
+    fresh = uri.with_name(f"fresh{uri.suffix}")
+    run_extraction(cohort, fresh, [LOGMEL], ["clean"])
+    assert contents(uri) == contents(fresh)
     assert not staging_folder(uri).exists()
 
 
