@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from heartfeat.commands.show_scores import other_tasks, selective, variants_and_rules
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     from rich.table import Table
 
@@ -22,12 +24,13 @@ SHOWN_RECORDINGS = 20
 COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
 
 
-def config(written: "Config") -> int:
-    """What `init` wrote."""
+def config(written: "Config", config: "Path") -> int:
+    """What `init` wrote, and where."""
     from heartfeat.commands.common import read_cohort
 
     cohort(read_cohort(written))
-    print("heartfeat.yaml is written; next: heartfeat extract, then heartfeat fit --head logistic")
+    option = "" if str(config) == "heartfeat.yaml" else f" --config {config}"
+    print(f"{config} is written; next: heartfeat extract{option}, then heartfeat fit --head logistic{option}")
     return OK
 
 

@@ -217,6 +217,7 @@ def _summarise(
         encoded=done.encoded,
         reused=held - done.encoded,
         skipped=skipped,
+        details={name: ledger.facts[name].detail for name in skipped if ledger.facts[name].detail},
         missing=missing,
         unfit={name: recordings for name, recordings in unfit.items() if recordings},
         shared_audio=_shared(cohort.recordings, ledger.facts),

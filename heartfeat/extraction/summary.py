@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from heartfeat.backbones.preprocessing import TOO_LOW
 
+SHOWN_DETAILS = 3
+"""Recordings per reason of which the summary says what was seen."""
+
 
 @dataclass(frozen=True)
 class SharedAudio:
@@ -42,6 +45,8 @@ class ExtractionSummary:
         Usable recordings for which everything was there already.
     skipped
         Reason by recording that cannot be used.
+    details
+        What was seen of recordings that cannot be used, where it says more than the reason.
     missing
         Reason by stored recording whose file cannot be reached now; what the store holds of it stays.
     unfit
@@ -67,6 +72,7 @@ class ExtractionSummary:
     encoded: int
     reused: int
     skipped: Mapping[str, str]
+    details: Mapping[str, str]
     missing: Mapping[str, str]
     unfit: Mapping[str, Sequence[str]]
     shared_audio: tuple[SharedAudio, ...]
@@ -98,16 +104,23 @@ class ExtractionSummary:
         if self.nothing_to_do:
             whole = f"{self.store} holds all {self.recordings:,} recordings"
             return f"nothing to do: {whole} ({self.wall_seconds:.1f} s)"
-        rate = self.audio_seconds / self.wall_seconds if self.wall_seconds else 0.0
+        items, rate = (
+            amount / self.wall_seconds if self.wall_seconds else 0.0
+            for amount in (self.encoded, self.audio_seconds)
+        )
         return (
             f"{self.store}: {self.recordings:,} recordings, {self.encoded:,} encoded, "
             f"{self.reused:,} reused, "
             f"{len(self.skipped):,} skipped; {self.audio_seconds / 3600:.2f} h of audio "
-            f"in {self.wall_seconds:.1f} s ({rate:,.0f} s of audio per second)"
+            f"in {self.wall_seconds:.1f} s ({items:,.1f} recordings and {rate:,.0f} s of audio per second)"
         )
 
     def _skips(self) -> list[str]:
-        lines = [f"skipped, {reason}: {_first(names)}" for reason, names in _by_reason(self.skipped)]
+        lines = []
+        for reason, names in _by_reason(self.skipped):
+            lines.append(f"skipped, {reason}: {_first(names)}")
+            seen = [f"  {name}: {self.details[name]}" for name in names if name in self.details]
+            lines += seen[:SHOWN_DETAILS]
         lines += [
             f"not looked at, stored features stay, {reason}: {_first(names)}"
             for reason, names in _by_reason(self.missing)
