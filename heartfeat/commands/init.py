@@ -48,11 +48,14 @@ def init(
         When no dataset is named, or several are, or the file exists.
     CohortError
         When the folder does not hold the dataset.
+    StoreError
+        When no store can have that name.
     """
     from heartfeat.cohorts.catalogue import DATASETS
     from heartfeat.commands.common import read_cohort
     from heartfeat.config import dump_config, parse_config
     from heartfeat.errors import ConfigError
+    from heartfeat.stores.location import local_path, locate
     from heartfeat.tasks import get_task
 
     given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal}
@@ -67,6 +70,7 @@ def init(
     wanted = get_task(task or DATASETS[cohort].task)
     data = {"cohort": cohort, "path": str(path.expanduser().resolve())}
     store = store or f"stores/{cohort}.zarr"
+    local_path(locate(store))
     backbones = {
         "beats": {"family": "beats"},
         "pcg": {"family": "transformers", "model": "heartfeat-pcg"},

@@ -7,6 +7,8 @@ from heartfeat.commands.cells import COMPARED
 from heartfeat.commands.show_scores import members, other_tasks, selective, variants_and_rules
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     from rich.table import Table
 
@@ -23,12 +25,13 @@ SOME_SKIPPED = 3
 SHOWN_RECORDINGS = 20
 
 
-def config(written: "Config") -> int:
-    """What `init` wrote."""
+def config(written: "Config", config: "Path") -> int:
+    """What `init` wrote, and where."""
     from heartfeat.commands.common import read_cohort
 
     cohort(read_cohort(written))
-    print("heartfeat.yaml is written; next: heartfeat extract, then heartfeat fit --head logistic")
+    option = "" if str(config) == "heartfeat.yaml" else f" --config {config}"
+    print(f"{config} is written; next: heartfeat extract{option}, then heartfeat fit --head logistic{option}")
     return OK
 
 
@@ -80,7 +83,7 @@ def extraction(summary: "ExtractionSummary") -> int:
     """Counts, reasons for skipping, and where the time went."""
     for line in summary.lines():
         print(line)
-    return SOME_SKIPPED if summary.skipped else OK
+    return SOME_SKIPPED if summary.lacking else OK
 
 
 def fitted(run: "Fitted") -> int:

@@ -1,8 +1,10 @@
 import pytest
+from typer.testing import CliRunner
 
 import heartfeat
+from heartfeat.cli import app
 from heartfeat.config import load_config
-from heartfeat.errors import CohortError, ConfigError
+from heartfeat.errors import CohortError, ConfigError, StoreError
 
 
 def test_init_writes_a_config_that_the_other_commands_read(tmp_path, synthetic_data):
@@ -48,6 +50,20 @@ def test_every_dataset_has_its_own_task_and_store(tmp_path, cohort, file, text, 
     written = load_config(tmp_path / "heartfeat.yaml")
     assert (written.data.cohort, written.task, written.store) == (cohort, task, f"stores/{cohort}.zarr")
     assert heartfeat.cohort(config=tmp_path / "heartfeat.yaml").patients.height == 1
+
+
+def test_a_name_that_no_store_can_have_is_refused_at_once(tmp_path, synthetic_data):
+    with pytest.raises(StoreError, match=r"ends in \.zarr.*foo\.txt"):
+        heartfeat.init(circor=synthetic_data, store="foo.txt", config=tmp_path / "heartfeat.yaml")
+    assert not (tmp_path / "heartfeat.yaml").exists()
+
+
+def test_the_command_names_the_file_that_it_wrote(tmp_path, synthetic_data, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["init", "--circor", str(synthetic_data), "--config", "exp/a.yaml"])
+    assert "exp/a.yaml is written; next: heartfeat extract --config exp/a.yaml, then" in done.output
+    done = CliRunner().invoke(app, ["init", "--circor", str(synthetic_data)])
+    assert "heartfeat.yaml is written; next: heartfeat extract, then" in done.output
 
 
 def test_two_datasets_at_once_are_refused(tmp_path):
