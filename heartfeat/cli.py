@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heartfeat import __version__, commands
-from heartfeat.commands import show, show_cross, show_experiments, show_stores, show_training
+from heartfeat.commands import show, show_cross, show_stores, show_sweep, show_training
 from heartfeat.errors import HeartfeatError
 
 app = typer.Typer(
@@ -79,7 +79,7 @@ _register(app, commands.pretrain, show_training.pretrained)
 _register(app, commands.finetune, show_training.finetuned)
 _register(app, commands.fit, show.fitted)
 _register(app, commands.ensemble, show.fitted)
-_register(app, commands.sweep, show_experiments.sweep)
+_register(app, commands.sweep, show_sweep.sweep)
 _register(app, commands.predict, show.predictions)
 _register(app, commands.evaluate, show.evaluation)
 _register(app, commands.compare, show.comparison)

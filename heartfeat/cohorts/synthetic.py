@@ -5,7 +5,6 @@ import os
 import shutil
 import wave
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from heartfeat.cohorts.circor_fields import FIELDS
 from heartfeat.cohorts.synthetic_listening import draw_listening
 from heartfeat.cohorts.synthetic_patients import FIRST_ID, SyntheticPatient, draw_patient
 from heartfeat.errors import CohortError
+from heartfeat.progress import Progress
 from heartfeat.signals.synthesis import Segment, synthesise
 from heartfeat.signals.synthetic_murmur import Murmur
 
@@ -28,7 +28,7 @@ def write_synthetic_cohort(
     patients: int = 120,
     seed: int = 0,
     seconds: tuple[float, float] = (8, 14),
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write ``training_data.csv`` and ``training_data/`` with wav, hea, tsv and txt files.
 
@@ -76,7 +76,7 @@ def _write_folder(
     patients: int,
     seed: int,
     seconds: tuple[float, float],
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
     audio = folder / "training_data"
     audio.mkdir(parents=True)

@@ -77,7 +77,8 @@ def cross(
     from heartfeat.evaluation.groups import group_scores
     from heartfeat.evaluation.label_map import parse_label_map
     from heartfeat.evaluation.predictions import load_predictions
-    from heartfeat.evaluation.results import judge, with_labels
+    from heartfeat.evaluation.results import judge
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.evaluation.transfer import hide_unreachable, judged_by, mapped_predictions
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
@@ -94,8 +95,9 @@ def cross(
     with open_store(on) as opened:
         patients, cohort_digest = opened.patients, str(opened.attrs.get("cohort_digest", ""))
         met_before = warnings_of_store(opened, record.features)
-    predictions = with_labels(target, mapped_predictions(source, deciding, label_map, said), patients)
-    predictions, hidden = hide_unreachable(target, label_map, predictions)
+    mapped = mapped_predictions(source, deciding, label_map, said)
+    labelled = with_labels(mapped, patients, target.patient_label)
+    predictions, hidden = hide_unreachable(target, label_map, labelled)
     result = CrossEvaluation(
         folder=folder / f"on-{Path(on).stem}-{target.name}",
         run=run,

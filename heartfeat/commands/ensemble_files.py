@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from heartfeat.evaluation.calibrators import Method
     from heartfeat.evaluation.results import Results
     from heartfeat.stores.store import Store
-    from heartfeat.tasks import Task
     from heartfeat.training.runs import RunRecord
 
 
@@ -35,10 +34,11 @@ def write_ensemble(
     from heartfeat.evaluation.averaging import average_tables, averaged_table, calibrate_average
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
     from heartfeat.evaluation.recordings import NAME as RECORDINGS
-    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.results import judge, save_results
     from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.run_calibration import save_calibration
     from heartfeat.evaluation.selective import VALID
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.tasks import get_task
     from heartfeat.training.runs import save_record, writing_run
 
@@ -52,14 +52,18 @@ def write_ensemble(
         side: [average_tables(task, tables, fold) for fold in folds]
         for side, tables in (("valid", valid), ("test", tested))
     }
+
+    def labelled(table: pl.DataFrame) -> pl.DataFrame:
+        return with_labels(table, store.patients, task.patient_label)
+
     calibrations = [
-        calibrate_average(task, calibration, mean, _labels(task, mean.patients, store))
+        calibrate_average(task, calibration, mean, labelled(mean.patients)["label"])
         for mean in means["valid"]
     ]
 
     def table(side: str) -> pl.DataFrame:
         parts = zip(means[side], folds, calibrations, strict=True)
-        return with_labels(task, pl.concat(averaged_table(task, *part) for part in parts), store.patients)
+        return labelled(pl.concat(averaged_table(task, *part) for part in parts))
 
     predictions = with_cost_decisions(task, table("test"))
     recordings = _recordings(record, list(members))
@@ -105,12 +109,6 @@ def _record(name: str, members: "Mapping[Path, RunRecord]") -> "RunRecord":
         members={f"../{folder.name}": record_digest(folder) for folder in members},
         met_before=joined([record.met_before for record in records], len(by_fold)),
     )
-
-
-def _labels(task: "Task", patients: "pl.DataFrame", store: "Store") -> "pl.Series":
-    """The class name of each patient, off the store."""
-    labels = store.patients.select("patient", label=task.patient_label)
-    return patients.join(labels, on="patient", how="left", maintain_order="left")["label"]
 
 
 def _recordings(record: "RunRecord", folders: "Sequence[Path]") -> "pl.DataFrame | None":

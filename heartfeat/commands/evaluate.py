@@ -71,12 +71,13 @@ def evaluate(
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores, save_groups
     from heartfeat.evaluation.other_tasks import NAME as OTHER_TASK
-    from heartfeat.evaluation.other_tasks import load_task_predictions, with_task_labels
+    from heartfeat.evaluation.other_tasks import load_task_predictions
     from heartfeat.evaluation.predictions import load_predictions, save_predictions
-    from heartfeat.evaluation.recordings import NAME, load_recording_predictions, with_recording_labels
-    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.recordings import NAME, load_recording_predictions
+    from heartfeat.evaluation.results import judge, save_results
     from heartfeat.evaluation.selective import run_coverage_risk
     from heartfeat.evaluation.sites import site_scores
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.extra_labels import patient_classes
@@ -89,16 +90,15 @@ def evaluate(
     task = get_task(record.task)
     with open_store(store or settings.store) as opened:
         check_same_cohort(record, opened)
-        predictions = with_labels(task, load_predictions(folder), opened.patients)
+        predictions = with_labels(load_predictions(folder), opened.patients, task.patient_label)
         recordings = load_recording_predictions(folder)
         groups = group_scores(task, predictions, opened.patients)
         if recordings is not None:
-            recordings = with_recording_labels(task, recordings, opened.recordings)
+            recordings = with_labels(recordings, opened.recordings, task.recording_label, "recording")
             groups = pl.concat([groups, site_scores(task, recordings)])
         known = patient_classes(opened)
         other_tasks = {
-            name: with_task_labels(name, table, known)
-            for name, table in load_task_predictions(folder).items()
+            name: with_labels(table, known, name) for name, table in load_task_predictions(folder).items()
         }
         results = judge(task, predictions, opened.patients, recordings, other_tasks)
         with updating_run(folder) as beside:

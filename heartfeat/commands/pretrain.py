@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from accelerate import Accelerator
 
-    from heartfeat.commands.progress import Update
     from heartfeat.pretraining.settings import PretrainSettings
     from heartfeat.pretraining.sounds import Source
     from heartfeat.pretraining.train import Pretrained
+    from heartfeat.progress import DetailedProgress
 
 
 def pretrain(
@@ -95,12 +95,13 @@ def _sources(settings: "PretrainSettings") -> "tuple[list[Source], dict[str, int
 
 
 @contextmanager
-def _progress_of(accelerator: "Accelerator") -> "Iterator[Update]":
+def _progress_of(accelerator: "Accelerator") -> "Iterator[DetailedProgress]":
     """Progress, shown by one process of several."""
     from heartfeat.commands.progress import show_progress
+    from heartfeat.progress import silent
 
     if accelerator.is_main_process:
         with show_progress() as update:
             yield update
     else:
-        yield lambda what, done, total, detail="": None
+        yield silent

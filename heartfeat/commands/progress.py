@@ -4,21 +4,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
-
-class Update(Protocol):
-    """``update(what, done, total)`` shows where a task stands; lines of ``detail`` add to the numbers."""
-
-    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None: ...
-
+from heartfeat.progress import DetailedProgress
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two plain lines of one task."""
 
 
 @contextmanager
-def show_progress() -> Iterator[Update]:
+def show_progress() -> Iterator[DetailedProgress]:
     """A function that shows where each task stands."""
     if sys.stderr.isatty():
         with _bars() as update:
@@ -28,7 +22,7 @@ def show_progress() -> Iterator[Update]:
 
 
 @contextmanager
-def _bars() -> Iterator[Update]:
+def _bars() -> Iterator[DetailedProgress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -92,15 +92,17 @@ def _read_run(folder: Path, store: "Store | None") -> "RunReport":
 
     from heartfeat.evaluation.groups import load_groups
     from heartfeat.evaluation.predictions import load_predictions
-    from heartfeat.evaluation.results import load_results, outcome_labels
+    from heartfeat.evaluation.results import load_results
     from heartfeat.evaluation.run_report import RunReport
+    from heartfeat.evaluation.tables import labels_of
+    from heartfeat.tasks import OUTCOME
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import load_record
 
     record, results, predictions = load_record(folder), load_results(folder), load_predictions(folder)
     if store is not None and store.attrs.get("cohort_digest", "") == record.cohort_digest:
-        outcome = outcome_labels(predictions, store.patients)
-        predictions = predictions if outcome is None else predictions.with_columns(outcome)
+        outcome = labels_of(predictions, store.patients, OUTCOME.patient_label)
+        predictions = predictions if outcome is None else predictions.with_columns(outcome=outcome)
     return RunReport(
         name=record.name,
         head=record.head,

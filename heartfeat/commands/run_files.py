@@ -36,10 +36,11 @@ def write_run(
     from heartfeat.evaluation.other_tasks import NAME as OTHER_TASK
     from heartfeat.evaluation.predictions import save_predictions
     from heartfeat.evaluation.recordings import NAME as RECORDINGS
-    from heartfeat.evaluation.results import judge, save_results, with_labels
+    from heartfeat.evaluation.results import judge, save_results
     from heartfeat.evaluation.rules import with_cost_decisions
     from heartfeat.evaluation.run_calibration import calibrate_fold, save_calibration
     from heartfeat.evaluation.selective import VALID
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.tasks import get_task
     from heartfeat.training.runs import save_record, writing_run
     from heartfeat.training.saved_heads import save_state
@@ -50,7 +51,7 @@ def write_run(
         for fold in folds
     ]
     valid, predictions = (
-        with_labels(task, _patients(task, folds, calibrations, side), store.patients)
+        with_labels(_patients(task, folds, calibrations, side), store.patients, task.patient_label)
         for side in ("valid", "test")
     )
     predictions = with_cost_decisions(task, predictions)
@@ -100,7 +101,8 @@ def _recordings(task: "Task", folds: "Sequence[FittedFold]", store: "Store") -> 
     """The table of all folds' test recordings; None where the head says nothing of recordings."""
     import polars as pl
 
-    from heartfeat.evaluation.recordings import recording_table, with_recording_labels
+    from heartfeat.evaluation.recordings import recording_table
+    from heartfeat.evaluation.tables import with_labels
 
     tables = [
         recording_table(
@@ -114,14 +116,17 @@ def _recordings(task: "Task", folds: "Sequence[FittedFold]", store: "Store") -> 
         for fold in folds
         if fold.prediction.recordings is not None
     ]
-    return with_recording_labels(task, pl.concat(tables), store.recordings) if tables else None
+    if not tables:
+        return None
+    return with_labels(pl.concat(tables), store.recordings, task.recording_label, key="recording")
 
 
 def _other_tasks(folds: "Sequence[FittedFold]", store: "Store") -> "dict[str, pl.DataFrame]":
     """By name of another task that the heads learned beside, the table of all folds' test patients."""
     import polars as pl
 
-    from heartfeat.evaluation.other_tasks import task_table, with_task_labels
+    from heartfeat.evaluation.other_tasks import task_table
+    from heartfeat.evaluation.tables import with_labels
     from heartfeat.training.extra_labels import CLASSES, patient_classes
 
     names = sorted(folds[0].prediction.extra.keys() & CLASSES.keys())
@@ -139,4 +144,4 @@ def _other_tasks(folds: "Sequence[FittedFold]", store: "Store") -> "dict[str, pl
         )
         for name in names
     }
-    return {name: with_task_labels(name, table, known) for name, table in tables.items()}
+    return {name: with_labels(table, known, name) for name, table in tables.items()}

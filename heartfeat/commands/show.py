@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from heartfeat.commands.show_scores import other_tasks, selective, variants_and_rules
+from heartfeat.commands import cells
+from heartfeat.commands.cells import COMPARED
+from heartfeat.commands.show_scores import members, other_tasks, selective, variants_and_rules
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 OK = 0
 SOME_SKIPPED = 3
 SHOWN_RECORDINGS = 20
-COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
 
 
 def config(written: "Config") -> int:
@@ -51,10 +52,10 @@ def cohort(found: "Cohort") -> int:
 def splits(made: "Splits") -> int:
     """Sizes of every fold."""
     names = made.left_out or tuple(map(str, range(len(made.folds))))
-    table = _table(f"{made.kind} split, seed {made.seed}", made.by or "fold", "train", "valid", "test")
+    table = cells.table(f"{made.kind} split, seed {made.seed}", made.by or "fold", "train", "valid", "test")
     for name, fold in zip(names, made.folds, strict=True):
         table.add_row(name, *(str(len(side)) for side in (fold.train, fold.valid, fold.test)))
-    _print(table)
+    cells.show(table)
     return OK
 
 
@@ -62,13 +63,13 @@ def segmentation(table: "pl.DataFrame") -> int:
     """Heart rate per recording, of the first ones at least, and what could not be used."""
     from pathlib import Path
 
-    shown = _table("", "recording", "s", "beats", "beats/min")
+    shown = cells.table("", "recording", "s", "beats", "beats/min")
     done = table.filter(table["reason"].is_null())
     for row in done.head(SHOWN_RECORDINGS).iter_rows(named=True):
         rate = "-" if row["heart_rate"] is None else f"{row['heart_rate']:.0f}"
         shown.add_row(row["recording"], f"{row['duration']:.1f}", str(row["beats"]), rate)
     if done.height:
-        _print(shown)
+        cells.show(shown)
         print(f"{done.height} recordings segmented, into {Path(done['annotation'][0]).parent}")
     for row in table.filter(table["reason"].is_not_null()).iter_rows(named=True):
         print(f"skipped {row['path']}: {row['reason']}")
@@ -84,8 +85,6 @@ def extraction(summary: "ExtractionSummary") -> int:
 
 def fitted(run: "Fitted") -> int:
     """The scores of a run, those of the runs that it averages, and where it lies."""
-    from heartfeat.commands.show_experiments import members
-
     scores(
         f"{run.record.name}: {run.record.head} on {', '.join(run.record.features)}",
         run.results.scores,
@@ -113,7 +112,7 @@ def evaluation(result: "Evaluation") -> int:
     variants_and_rules(result.results)
     other_tasks(result.results)
     if result.groups.height:
-        _print(group_table(result.groups))
+        cells.show(group_table(result.groups))
     selective(result)
     print(f"report: {result.report}")
     return OK
@@ -126,22 +125,19 @@ def predictions(table: "pl.DataFrame") -> int:
     if silent:
         print(f"{silent} patients have no usable recording and so no decision")
     if table["seen"].any():
-        print(
-            f"WARNING: every head was trained on {table['seen'].sum()} of these patients (column `seen`): "
-            "their predictions are no independent judgement"
-        )
+        print(cells.seen_warning(int(table["seen"].sum())))
     return OK
 
 
 def comparison(table: "pl.DataFrame") -> int:
     """All runs side by side: scores with 95 % intervals, seconds of fitting, and differences from one run."""
     scored = [name for name in COMPARED if name in table.columns]
-    shown = _table("", "run", *(name.replace("_", " ") for name in scored), "s")
+    shown = cells.table("", "run", *cells.words(*scored), "s")
     for row in table.iter_rows(named=True):
         mark = " (!)" if row["seen_with_labels"] else ""
-        scores_of_run = (_with_interval(row, name) for name in scored)
+        scores_of_run = (cells.with_interval(row, name) for name in scored)
         shown.add_row(row["run"] + mark, *scores_of_run, f"{row['seconds']:.0f}")
-    _print(shown)
+    cells.show(shown)
     _met_before(table)
     _differences(table)
     if table["split"].n_unique() > 1 or table["patients"].n_unique() > 1:
@@ -175,20 +171,11 @@ def store(summary: dict[str, Any]) -> int:
 
 def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> None:
     """One line a score, with its 95 % interval."""
-    table = _table(title, "score", "value", "95 % interval")
+    table = cells.table(title, "score", "value", "95 % interval")
     for name, value in values.items():
         low, high = intervals.get(name, (float("nan"), float("nan")))
-        digits = 0 if name == "cost" else 3
-        table.add_row(name, f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}")
-    _print(table)
-
-
-def _with_interval(row: dict[str, Any], name: str) -> str:
-    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    if value is None:
-        return "-"
-    digits, rough = (0, 0) if name == "cost" else (3, 2)
-    return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{rough}f}-{high:.{rough}f}")
+        table.add_row(name, cells.number(name, value), cells.span(name, low, high))
+    cells.show(table)
 
 
 def _met_before(table: "pl.DataFrame") -> None:
@@ -210,28 +197,27 @@ def _differences(table: "pl.DataFrame") -> None:
         return
     scored = [name for name in COMPARED if f"{name}_difference" in table.columns]
     title = f"less {paired['against'][0]}, on the patients of both, the same persons drawn"
-    shown = _table(title, "run", "patients", *(name.replace("_", " ") for name in scored))
+    shown = cells.table(title, "run", "patients", *cells.words(*scored))
     for row in paired.iter_rows(named=True):
         shown.add_row(row["run"], str(row["shared"]), *(_with_p(row, name) for name in scored))
-    _print(shown)
+    cells.show(shown)
 
 
 def _with_p(row: dict[str, Any], name: str) -> str:
     value, p = row[f"{name}_difference"], row[f"{name}_p"]
     if value is None or p is None:
         return "-"
-    digits = 0 if name == "cost" else 3
     low, high = row[f"{name}_difference_low"], row[f"{name}_difference_high"]
-    return f"{value:+.{digits}f}\n{low:+.{digits}f} to {high:+.{digits}f}\np {p:.3f}"
+    return f"{cells.number(name, value, '+')}\n{cells.span(name, low, high, '+')}\np {p:.3f}"
 
 
 def group_table(table: "pl.DataFrame") -> "Table":
     """Scores per group of patients."""
     scored = ("weighted_accuracy", "uar", "auroc")
-    shown = _table("", "group", "patients", "positive", *(name.replace("_", " ") for name in scored))
+    shown = cells.table("", "group", "patients", "positive", *cells.words(*scored))
     for row in table.iter_rows(named=True):
         group = f"{row['by']}: {row['group'] or 'not known'}"
-        values = (_with_interval(row, name) for name in scored)
+        values = (cells.with_interval(row, name) for name in scored)
         shown.add_row(group, str(row["patients"]), str(row["positives"]), *values)
     return shown
 
@@ -241,18 +227,3 @@ def _counts(column: "pl.Series") -> str:
     return ", ".join(
         f"{'not known' if name is None else name} {count}" for name, count in counted.iter_rows()
     )
-
-
-def _table(title: str, *columns: str) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=title or None, title_justify="left")
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=not number)
-    return table
-
-
-def _print(table: "Table") -> None:
-    from rich.console import Console
-
-    Console().print(table)

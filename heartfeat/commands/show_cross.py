@@ -2,20 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from heartfeat.commands import cells
+from heartfeat.commands.show import OK, group_table
+
 if TYPE_CHECKING:
     from heartfeat.commands.cross import CrossEvaluation
 
-OK = 0
 SHOWN = ("macc", "weighted_accuracy", "uar", "auroc", "auprc", "brier", "ece", "cost")
 
 
 def crossed(result: "CrossEvaluation") -> int:
     """Main scores of the mean over views and of the clean one, groups, and whatever qualifies them."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from heartfeat.commands.show import group_table
-
     results = result.results
     names = [
         name for name in results.scores if name in SHOWN or name.startswith(("sensitivity_", "specificity_"))
@@ -23,18 +20,13 @@ def crossed(result: "CrossEvaluation") -> int:
     mapped = ", ".join(f"{left} as {right}" for left, right in result.label_map.items() if left != right)
     title = f"{result.run} on {result.store}, task {result.task}, {results.patients} patients"
     title += f": {mapped}" if mapped else ""
-    table = Table(
-        "score", "mean over views", "95 % interval", "clean view alone", title=title, title_justify="left"
-    )
+    table = cells.table(title, "score", "mean over views", "95 % interval", "clean view alone")
     for name in names:
-        digits = 0 if name == "cost" else 3
-        low, high = results.intervals[name]
-        values = (results.scores[name], results.clean_scores[name])
-        mean, clean = (f"{value:.{digits}f}" for value in values)
-        table.add_row(name, mean, f"{low:.{digits}f} to {high:.{digits}f}", clean)
-    Console().print(table)
+        mean, clean = (cells.number(name, scores[name]) for scores in (results.scores, results.clean_scores))
+        table.add_row(name, mean, cells.span(name, *results.intervals[name]), clean)
+    cells.show(table)
     if result.groups.height:
-        Console().print(group_table(result.groups))
+        cells.show(group_table(result.groups))
     for line in _remarks(result):
         print(line)
     print(f"written to {result.folder}")
@@ -45,10 +37,7 @@ def _remarks(result: "CrossEvaluation") -> list[str]:
     lines = []
     seen = int(result.predictions["seen"].sum())
     if seen:
-        lines.append(
-            f"WARNING: every head was trained on {seen} of these patients (column `seen`): this is no independent "
-            "judgement"
-        )
+        lines.append(cells.seen_warning(seen))
     if result.hidden:
         counts = ", ".join(f"{name} {count}" for name, count in result.hidden.items())
         lines.append(f"WARNING: not scored, since no class of the run is mapped to theirs: {counts}")

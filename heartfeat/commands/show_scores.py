@@ -1,10 +1,14 @@
-"""Printing what views, calibration and rules of decision change, and what abstaining gives."""
+"""Printing what views, calibration, rules of decision and seeds change, and what abstaining gives."""
 
 from collections.abc import Mapping, Sequence
+from statistics import mean, stdev
 from typing import TYPE_CHECKING
+
+from heartfeat.commands import cells
 
 if TYPE_CHECKING:
     from heartfeat.commands.evaluate import Evaluation
+    from heartfeat.commands.fit import Fitted
     from heartfeat.evaluation.abstention import Abstention
     from heartfeat.evaluation.results import Results
 
@@ -18,6 +22,24 @@ def variants_and_rules(results: "Results") -> None:
     rules = dict(results.rules)
     rules |= {f"{rule}, clean view": scores for rule, scores in results.clean_rules.items()}
     _side_by_side("rules of decision; the run decides by worth", "rule", rules, RULES)
+
+
+def members(run: "Fitted") -> None:
+    """The runs of an ensemble side by side, their mean and standard deviation, and the ensemble itself."""
+    scored = [name for name in cells.COMPARED if name in run.results.scores]
+    table = cells.table("", "run", *cells.words(*scored))
+    for member in run.members:
+        table.add_row(
+            member.record.name, *(cells.number(name, member.results.scores[name]) for name in scored)
+        )
+    columns = [[member.results.scores[name] for member in run.members] for name in scored]
+    spreads = (
+        f"{cells.number(name, mean(values))} ± {cells.number(name, stdev(values))}"
+        for name, values in zip(scored, columns, strict=True)
+    )
+    table.add_row("mean ± sd", *spreads)
+    table.add_row(run.record.name, *(cells.number(name, run.results.scores[name]) for name in scored))
+    cells.show(table)
 
 
 def other_tasks(results: "Results") -> None:
@@ -67,24 +89,10 @@ def _abstention(found: "Abstention") -> list[str]:
 def _side_by_side(
     title: str, what: str, rows: Mapping[str, Mapping[str, float]], wanted: Sequence[str]
 ) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     if not rows:
         return
     shown = [name for name in wanted if any(name in scores for scores in rows.values())]
-    table = Table(title=title, title_justify="left")
-    for name in (what, *shown):
-        first = name == what
-        table.add_column(name.replace("_", " "), justify="left" if first else "right", no_wrap=first)
+    table = cells.table(title, what, *cells.words(*shown))
     for row, scores in rows.items():
-        table.add_row(row, *(_cell(scores, name) for name in shown))
-    Console().print(table)
-
-
-def _cell(scores: Mapping[str, float], name: str) -> str:
-    digits = 0 if name == "cost" else 3
-    text = f"{scores[name]:.{digits}f}" if name in scores else "-"
-    if f"{name}_low" in scores:
-        text += f"\n{scores[f'{name}_low']:.{digits}f}-{scores[f'{name}_high']:.{digits}f}"
-    return text
+        table.add_row(row, *(cells.with_interval(scores, name) for name in shown))
+    cells.show(table)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from heartfeat.commands import cells
 from heartfeat.commands.show import OK
 
 if TYPE_CHECKING:
@@ -24,16 +25,13 @@ SHOWN_OF_EPOCHS = (
 def pretrained(result: "Pretrained") -> int:
     """What was learned from, the figures along the way, and where the checkpoint lies."""
     from rich.console import Console
-    from rich.table import Table
 
     if result.process:
         return OK
     record = result.record
     looks = record.history[:: max(1, -(-len(record.history) // SHOWN_LOOKS))]
     looks = [*looks, *([] if looks[-1] == record.history[-1] else [record.history[-1]])]
-    table = Table(
-        "step", *(f"{look['step']:.0f}" for look in looks), title_justify="left", title="along the way"
-    )
+    table = cells.table("along the way", "step", *(f"{look['step']:.0f}" for look in looks))
     for name in dict.fromkeys(name for look in record.history for name in look if name != "step"):
         table.add_row(
             name.replace("_", " "), *(f"{look[name]:.3g}" if name in look else "" for look in looks)
@@ -55,14 +53,13 @@ def pretrained(result: "Pretrained") -> int:
 def finetuned(result: "Finetuned") -> int:
     """Every epoch, which of them was kept, and how to extract with the checkpoint."""
     from rich.console import Console
-    from rich.table import Table
 
     record = result.record
     names = [name for name in SHOWN_OF_EPOCHS if any(name in row for row in record.history)]
-    table = Table(*(name.replace("_", " ") for name in names), title_justify="left", title="epoch by epoch")
+    table = cells.table("epoch by epoch", *cells.words(*names))
     for row in record.history:
-        cells = (f"{row[name]:.4g}" if name in row else "" for name in names)
-        table.add_row(*cells, style="bold" if row["best"] else None)
+        figures = (f"{row[name]:.4g}" if name in row else "" for name in names)
+        table.add_row(*figures, style="bold" if row["best"] else None)
     console = Console()
     console.print(table)
     best = next(row for row in record.history if row["best"])

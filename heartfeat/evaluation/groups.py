@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from heartfeat.errors import RunError
 from heartfeat.evaluation.bootstrap import bootstrap_intervals
-from heartfeat.evaluation.predictions import prediction_arrays
+from heartfeat.evaluation.predictions import PredictionArrays, prediction_arrays
 from heartfeat.evaluation.scores import score
+from heartfeat.evaluation.tables import read_table
 from heartfeat.tasks import Task
 
 GROUPED_BY = ("subset", "sex", "age", "campaign", "quality")
@@ -62,28 +63,38 @@ def group_scores(
         maintain_order="left",
     )
     rows = [
-        {"by": column, "group": name[0], **_judge(task, members)}
+        {
+            "by": column,
+            "group": name[0],
+            "patients": members.height,
+            **judge_group(task, prediction_arrays(members, task), SCORES),
+        }
         for column in there
         for name, members in sorted(
             labelled.group_by(f"by_{column}"), key=lambda item: (-item[1].height, str(item[0][0]))
         )
     ]
-    return pl.DataFrame(rows, schema=groups_schema()).with_columns(pl.selectors.float().fill_nan(None))
+    return groups_table(rows)
 
 
-def _judge(task: Task, members: pl.DataFrame) -> dict[str, float]:
-    row: dict[str, float] = {
-        "patients": members.height,
-        "positives": int((members["label"] == task.classes[0]).sum()),
-    }
-    if members.height < FEWEST:
+def judge_group(task: Task, members: PredictionArrays, names: Sequence[str]) -> dict[str, float]:
+    """``positives`` of some labelled patients or recordings and, where there are 10 or more, scores with intervals."""
+    row: dict[str, float] = {"positives": int((members.labels == 0).sum())}
+    if len(members.labels) < FEWEST:
         return row
-    arrays = prediction_arrays(members, task)
-    judged = arrays.labels, arrays.probabilities, arrays.decisions
-    values, intervals = score(task, *judged), bootstrap_intervals(task, *judged, arrays.persons)
-    for name in SCORES:
+    judged = members.labels, members.probabilities, members.decisions
+    values, intervals = score(task, *judged), bootstrap_intervals(task, *judged, members.persons)
+    for name in names:
         row |= {name: values[name], f"{name}_low": intervals[name].low, f"{name}_high": intervals[name].high}
     return row
+
+
+def groups_table(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """The rows of groups as a table, null where a score is undefined or not given."""
+    schema: dict[str, type[pl.DataType]] = {"by": pl.String, "group": pl.String}
+    schema |= dict.fromkeys(("patients", "recordings", "positives"), pl.Int64)
+    schema |= {f"{name}{end}": pl.Float64 for name in SCORES for end in ("", "_low", "_high")}
+    return pl.DataFrame(rows, schema=schema).with_columns(pl.selectors.float().fill_nan(None))
 
 
 def save_groups(table: pl.DataFrame, folder: Path) -> None:
@@ -101,16 +112,4 @@ def load_groups(folder: Path) -> pl.DataFrame | None:
         When the file is damaged.
     """
     path = folder / "groups.parquet"
-    if not path.exists():
-        return None
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunError(f"{path} cannot be read ({error}); run `heartfeat evaluate` on the run") from error
-
-
-def groups_schema() -> dict[str, type[pl.DataType]]:
-    """Columns of the table of groups."""
-    texts: dict[str, type[pl.DataType]] = {"by": pl.String, "group": pl.String}
-    counts = dict.fromkeys(("patients", "recordings", "positives"), pl.Int64)
-    return texts | counts | {f"{name}{end}": pl.Float64 for name in SCORES for end in ("", "_low", "_high")}
+    return read_table(path, "run `heartfeat evaluate` on the run") if path.exists() else None

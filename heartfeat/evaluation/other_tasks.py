@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from heartfeat.errors import RunError
 from heartfeat.evaluation.confusion import confusion_matrix, mean_over_classes, sensitivity
 from heartfeat.evaluation.predictions import PREFIX, classes_of
 from heartfeat.evaluation.ranking import auroc
+from heartfeat.evaluation.tables import read_table
 from heartfeat.evaluation.views import average_views
 
 NAME = "predictions_"
@@ -58,15 +58,6 @@ def task_table(
     )
 
 
-def with_task_labels(name: str, table: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The table with the labels in the column ``name`` of ``known``, joined by ``patient``, where there is one."""
-    if name not in known.columns:
-        return table
-    labels = known.select("patient", label=name)
-    labelled = table.drop("label").join(labels, on="patient", how="left", maintain_order="left")
-    return labelled.select(table.columns)
-
-
 def task_scores(table: pl.DataFrame) -> dict[str, float]:
     """``uar`` of what is most probable, ``auroc`` (mean over classes), and ``patients``: how many have a label.
 
@@ -92,10 +83,7 @@ def load_task_predictions(folder: Path) -> dict[str, pl.DataFrame]:
     RunError
         When a file is damaged.
     """
-    tables = {}
-    for path in sorted(folder.glob(f"{NAME}*.parquet")):
-        try:
-            tables[path.stem.removeprefix(NAME)] = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise RunError(f"{path} cannot be read ({error}); fit the head again") from error
-    return tables
+    return {
+        path.stem.removeprefix(NAME): read_table(path, "fit the head again")
+        for path in sorted(folder.glob(f"{NAME}*.parquet"))
+    }

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from heartfeat.errors import RunError
+from heartfeat.evaluation.tables import read_table
 from heartfeat.tasks import Task, encode_labels
 
 PREFIX = "p_"
@@ -142,11 +143,7 @@ def load_predictions(path: Path) -> pl.DataFrame:
         When the file is missing, damaged or lacks a column.
     """
     file = path / "predictions.parquet" if path.is_dir() else path
-    try:
-        csv = file.suffix == ".csv"
-        table = pl.read_csv(file, schema_overrides=_FIXED | _LATER) if csv else pl.read_parquet(file)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunError(f"the predictions {file} cannot be read ({error}); evaluate the run again") from error
+    table = read_table(file, "evaluate the run again", _FIXED | _LATER)
     missing = [name for name in _FIXED if name not in table.columns]
     if missing or not classes_of(table):
         raise RunError(

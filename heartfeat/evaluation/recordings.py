@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from heartfeat.errors import RunError
 from heartfeat.evaluation.predictions import PREFIX
+from heartfeat.evaluation.tables import read_table
 from heartfeat.evaluation.views import average_views
 from heartfeat.tasks import Task
 
@@ -63,15 +63,6 @@ def recording_table(
     )
 
 
-def with_recording_labels(task: Task, table: pl.DataFrame, recordings: pl.DataFrame) -> pl.DataFrame:
-    """The table with the labels of a store's recordings table, where the task has labels per recording."""
-    if task.recording_label is None or task.recording_label not in recordings.columns:
-        return table
-    labels = recordings.select("recording", label=task.recording_label)
-    labelled = table.drop("label").join(labels, on="recording", how="left", maintain_order="left")
-    return labelled.select(table.columns)
-
-
 def recording_probabilities(table: pl.DataFrame, task: Task, *, clean: bool = False) -> np.ndarray:
     """``(R, C)`` float64: the mean over views, or the clean view alone."""
     prefix = CLEAN if clean else PREFIX
@@ -87,9 +78,4 @@ def load_recording_predictions(folder: Path) -> pl.DataFrame | None:
         When the file is damaged.
     """
     path = folder / f"{NAME}.parquet"
-    if not path.exists():
-        return None
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunError(f"{path} cannot be read ({error}); fit the head again") from error
+    return read_table(path, "fit the head again") if path.exists() else None

@@ -19,6 +19,7 @@ from heartfeat.evaluation.predictions import prediction_arrays, prediction_table
 from heartfeat.evaluation.rules import rule_scores
 from heartfeat.evaluation.run_calibration import FoldCalibration
 from heartfeat.evaluation.scores import score
+from heartfeat.evaluation.tables import labels_of
 from heartfeat.evaluation.views import average_views
 from heartfeat.evaluation.worth import worth_columns, worth_of
 from heartfeat.tasks import OUTCOME, Task, encode_labels
@@ -139,15 +140,6 @@ def table_of(
     return table.with_columns(*ways.columns(task), *worth_columns(task, table.height))
 
 
-def with_labels(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
-    """A prediction table with the labels of a store's patients table."""
-    if task.patient_label not in patients.columns:
-        return predictions
-    labels = patients.select("patient", label=task.patient_label)
-    labelled = predictions.drop("label").join(labels, on="patient", how="left", maintain_order="left")
-    return labelled.select(predictions.columns)
-
-
 def judge(
     task: Task,
     predictions: pl.DataFrame,
@@ -160,7 +152,7 @@ def judge(
     Parameters
     ----------
     predictions
-        As :func:`with_labels` gives it.
+        Prediction table with labels.
     patients
         Patients table of the store, whose outcome the murmur cost needs.
     recordings
@@ -180,7 +172,7 @@ def judge(
         raise RunError(
             f"none of the {len(labels)} predicted patients has a {task.name} label: nothing to score"
         )
-    stored = outcome_labels(predictions, patients)
+    stored = labels_of(predictions, patients, OUTCOME.patient_label)
     outcome = None if stored is None else encode_labels(OUTCOME, stored)
     ways, worth = FourWays.from_table(predictions, task), worth_of(task, predictions)
 
@@ -202,14 +194,6 @@ def judge(
         clean_rules=rule_scores(task, predictions, ways.clean, outcome, recordings, clean=True),
         tasks={name: task_scores(table) for name, table in other_tasks.items()},
     )
-
-
-def outcome_labels(predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.Series | None:
-    """Outcome of each predicted patient as a class name, in the order of ``predictions``; None if not stored."""
-    if OUTCOME.patient_label not in patients.columns:
-        return None
-    joined = predictions.select("patient").join(patients, on="patient", how="left", maintain_order="left")
-    return joined[OUTCOME.patient_label].alias("outcome")
 
 
 def save_results(results: Results, folder: Path) -> None:

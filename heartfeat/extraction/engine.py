@@ -21,9 +21,10 @@ from heartfeat.extraction.pack import clear_staging, is_current, pack, recording
 from heartfeat.extraction.plan import Plan, make_plan, staging_folder
 from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
-from heartfeat.extraction.speed import ProgressCallback, Speedometer
+from heartfeat.extraction.speed import Speedometer
 from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+from heartfeat.progress import DetailedProgress
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.replace import sweep
 from heartfeat.stores.store import Store
@@ -44,7 +45,7 @@ def run_extraction(
     cluster: str | None = None,
     batch_size: int | None = None,
     strict: bool = False,
-    progress: ProgressCallback | None = None,
+    progress: DetailedProgress | None = None,
 ) -> ExtractionSummary:
     """Run frozen backbones over a cohort's recordings, into a store.
 
@@ -153,7 +154,7 @@ def _work(job: Job, ledger: Ledger, devices: Callable[[], Sequence[str]], cluste
 
 
 def _finish(
-    cohort: Cohort, plan: Plan, ledger: Ledger, uri: str | Path, progress: ProgressCallback | None
+    cohort: Cohort, plan: Plan, ledger: Ledger, uri: str | Path, progress: DetailedProgress | None
 ) -> bool:
     """Pack, unless the store is already what it should be; whether anything was written."""
     started = time.perf_counter()

@@ -1,6 +1,6 @@
 """From facts and blocks to the final store, written beside and renamed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.plan import Block, Plan
 from heartfeat.extraction.staging import read_staging, remove_shards
+from heartfeat.progress import Progress
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, identities
 from heartfeat.stores.write import write_store
 
@@ -43,7 +44,7 @@ def pack(
     plan: Plan,
     recordings: pl.DataFrame,
     uri: str | Path,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
     """Write the store from the plan's present blocks and all of staging.
 

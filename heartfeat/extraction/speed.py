@@ -2,21 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
 from heartfeat.extraction.ledger import Ledger, Unit
-
-
-class ProgressCallback(Protocol):
-    """Shows people where a task stands; called in the main process."""
-
-    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None:
-        """``detail`` adds to the numbers, its lines from the whole to the parts."""
-        ...
+from heartfeat.progress import DetailedProgress
 
 
 class Speedometer:
-    """Tells a progress callback what a ledger knows.
+    """Tells what a ledger knows.
 
     Parameters
     ----------
@@ -28,7 +20,7 @@ class Speedometer:
         Told recordings, hours of audio, rates and the time that is left.
     """
 
-    def __init__(self, ledger: Ledger, units: Sequence[Unit], progress: ProgressCallback) -> None:
+    def __init__(self, ledger: Ledger, units: Sequence[Unit], progress: DetailedProgress) -> None:
         self._ledger = ledger
         self._count = len(units)
         self._bytes = max(1, sum(unit.size for unit in units))

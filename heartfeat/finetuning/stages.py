@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,7 @@ from heartfeat.heads.neural.loop import Loop
 from heartfeat.heads.neural.losses import make_loss
 from heartfeat.heads.neural.settings import NeuralSettings
 from heartfeat.heads.neural.trainer import Trainer
-
-Tell = Callable[[str, int, int], None]
+from heartfeat.progress import Progress
 
 
 @dataclass
@@ -69,7 +68,7 @@ class Stages:
     score: Scorer
     kept: Path
     made_of: Mapping[str, Any]
-    tell: Tell
+    tell: Progress
     history: list[dict[str, float]] = field(default_factory=list)
     lowest: float | None = None
     best: dict[str, Tensor] = field(default_factory=dict)

@@ -33,9 +33,8 @@ from heartfeat.heads.neural.compute import Compute, computing
 from heartfeat.pretraining.record import TrainingRecord, seen_patients
 from heartfeat.pretraining.sounds import Sounds, read_sounds
 from heartfeat.pretraining.writing import write_checkpoint
+from heartfeat.progress import Progress
 from heartfeat.tasks import Task
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.monitor import Progress
+from heartfeat.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.combiner import Combiner
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.head import HeadState, Prediction, Progress
+from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.panel import Said, gathered, weigh
@@ -23,6 +23,7 @@ from heartfeat.heads.neural.compute import current_compute
 from heartfeat.heads.neural.threads import one_thread
 from heartfeat.heads.person_folds import person_folds
 from heartfeat.heads.settings import MambaFormerSettings
+from heartfeat.progress import Progress
 
 
 class MambaFormer:

@@ -9,8 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""``progress(what, done, total)``, called as training goes on."""
+from heartfeat.progress import Progress, silent
 
 Scorer: TypeAlias = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
 """``score(labels, probabilities)``: scores of ``(P,)`` class codes and ``(P, classes)`` posteriors, by name."""
@@ -59,10 +58,6 @@ class Epoch:
 
 Callback: TypeAlias = Callable[[Epoch], None]
 """Called after every epoch of a neural head; may raise `StopTraining`."""
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """Progress that nobody sees."""
 
 
 @dataclass(frozen=True)

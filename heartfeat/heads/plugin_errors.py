@@ -12,7 +12,8 @@ import numpy as np
 
 from heartfeat.errors import HeartfeatError, RunError
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.head import Head, HeadState, Prediction, Progress
+from heartfeat.heads.head import Head, HeadState, Prediction
+from heartfeat.progress import Progress
 
 
 @contextlib.contextmanager

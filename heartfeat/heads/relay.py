@@ -11,7 +11,8 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
 
-from heartfeat.heads.monitor import Callback, Epoch, Progress, StopTraining
+from heartfeat.heads.monitor import Callback, Epoch, StopTraining
+from heartfeat.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from heartfeat.cores import end_idle_processes, end_with
 from heartfeat.heads.head import Head
-from heartfeat.heads.monitor import Callback, Progress
+from heartfeat.heads.monitor import Callback
 from heartfeat.heads.relay import Relay, relaying
+from heartfeat.progress import Progress
 
 Result = TypeVar("Result")
 

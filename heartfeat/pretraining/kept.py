@@ -15,7 +15,7 @@ from heartfeat.heads.neural.checkpoint import Checkpoint, load_checkpoint, save_
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """Where a pretraining stands.
 
     Attributes
@@ -67,7 +67,13 @@ class Kept:
     made_of: Mapping[str, Any]
     accelerator: Any
 
-    def save(self, progress: Progress, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> None:  # noqa: ANN401
+    def save(
+        self,
+        reached: TrainingState,
+        learner: nn.Module,
+        optimiser: Any,  # noqa: ANN401
+        rng: np.random.Generator,
+    ) -> None:
         """Keep a training as it is after a step."""
         from accelerate.utils import gather_object
 
@@ -79,10 +85,10 @@ class Kept:
             tensors |= {f"optimiser.{number}.{key}": tensor for key, tensor in state.items()}
         for process, (_, states) in enumerate(generators):
             tensors |= {f"random.{process}.{device}": state for device, state in states.items()}
-        numbers = {**vars(progress), "generators": [state for state, _ in generators]}
+        numbers = {**vars(reached), "generators": [state for state, _ in generators]}
         save_checkpoint(Checkpoint(self.made_of, tensors, numbers), self.path)
 
-    def load(self, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> Progress:  # noqa: ANN401
+    def load(self, learner: nn.Module, optimiser: Any, rng: np.random.Generator) -> TrainingState:  # noqa: ANN401
         """Go back to where a training was kept, or begin.
 
         Raises
@@ -92,7 +98,7 @@ class Kept:
         """
         kept = load_checkpoint(self.path, self.made_of)
         if kept is None:
-            return Progress()
+            return TrainingState()
         learner.load_state_dict(_under("learner.", kept.tensors))
         states: dict[int, dict[str, torch.Tensor]] = {}
         for name, tensor in _under("optimiser.", kept.tensors).items():
@@ -105,7 +111,7 @@ class Kept:
         torch.set_rng_state(random["cpu"])
         if "cuda" in random:
             torch.cuda.set_rng_state(random["cuda"], self.accelerator.device)
-        return Progress(**numbers)
+        return TrainingState(**numbers)
 
 
 def _torch_states(device: torch.device) -> dict[str, torch.Tensor]:

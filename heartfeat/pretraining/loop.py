@@ -15,7 +15,7 @@ from torch import nn
 from heartfeat.errors import RunError
 from heartfeat.heads.neural.trainer import rate_share
 from heartfeat.pretraining.crops import CropDrawer
-from heartfeat.pretraining.kept import Kept, Progress
+from heartfeat.pretraining.kept import Kept, TrainingState
 from heartfeat.pretraining.objectives.objective import Learner
 from heartfeat.pretraining.probe import Probe
 from heartfeat.pretraining.settings import PretrainSettings
@@ -85,26 +85,26 @@ class PretrainLoop:
             # Weights were drawn alike everywhere; what is dropped of a batch should not be.
             torch.manual_seed(settings.seed + process)
         learner, optimiser = self.accelerator.prepare(self.learner, optimiser)
-        progress = self.kept.load(self.learner, optimiser, rng)
-        started = time.perf_counter() - progress.seconds
-        if progress.step == 0:
-            self._look(progress, 0.0)
+        state = self.kept.load(self.learner, optimiser, rng)
+        started = time.perf_counter() - state.seconds
+        if state.step == 0:
+            self._look(state, 0.0)
         unread: list[dict[str, torch.Tensor]] = []
         together = READ_EVERY if self.accelerator.device.type == "cuda" else 1
-        for step in range(progress.step + 1, settings.steps + 1):
+        for step in range(state.step + 1, settings.steps + 1):
             rate = settings.learning_rate * rate_share(step - 1, settings.steps)
             unread.append(self._step(learner, optimiser, rng, step, rate))
             last = step == settings.steps
             look = step % settings.probe_every == 0 or last
             keep = step % settings.keep_every == 0 and not last
             if len(unread) == together or look or keep:
-                self._read(unread, progress, step)
-            progress.step, progress.seconds = step, time.perf_counter() - started
+                self._read(unread, state, step)
+            state.step, state.seconds = step, time.perf_counter() - started
             if look:
-                self._look(progress, rate)
+                self._look(state, rate)
             if keep:
-                self.kept.save(progress, self.learner, optimiser, rng)
-        return progress.history
+                self.kept.save(state, self.learner, optimiser, rng)
+        return state.history
 
     def _groups(self) -> list[dict[str, Any]]:
         """Matrices decay; norms, biases and other vectors do not."""
@@ -136,7 +136,7 @@ class PretrainLoop:
         self.learner.after_step(step / self.settings.steps)
         return {name: value.detach() for name, value in figures.items()}
 
-    def _read(self, unread: list[dict[str, torch.Tensor]], progress: Progress, step: int) -> None:
+    def _read(self, unread: list[dict[str, torch.Tensor]], state: TrainingState, step: int) -> None:
         """Count the figures of the steps up to this one, and forget them."""
         first = step - len(unread) + 1
         for number, figures in enumerate(unread, first):
@@ -146,14 +146,14 @@ class PretrainLoop:
                     f"the loss of step {number} is {found['loss']}; lower learning_rate, or set clip lower, and begin "
                     f"anew: remove {self.kept.path.parent}"
                 )
-            progress.add(found)
+            state.add(found)
         unread.clear()
         self.tell(step, self.settings.steps, f"loss {found['loss']:.3f}")
 
-    def _look(self, progress: Progress, rate: float) -> None:
+    def _look(self, state: TrainingState, rate: float) -> None:
         """Add a row to the history."""
         self.learner.eval()
         seen = self.probe(self.learner.encoder, self.accelerator.device)  # type: ignore[arg-type]
-        row = {"step": float(progress.step), "seconds": round(progress.seconds, 1), "learning_rate": rate}
-        progress.history.append({**row, **progress.take(), **seen})
-        self.watch(progress.history[-1])
+        row = {"step": float(state.step), "seconds": round(state.seconds, 1), "learning_rate": rate}
+        state.history.append({**row, **state.take(), **seen})
+        self.watch(state.history[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from heartfeat.backbones.preprocessing import Preprocessing, preprocess
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import end_idle_processes, end_with
 from heartfeat.errors import ConfigError, RecordingError, SplitError
+from heartfeat.progress import Progress
 from heartfeat.signals.recording import read_recording
 from heartfeat.signals.segmentation import segment
 
@@ -157,7 +158,7 @@ def read_sounds(
     sources: Sequence[Source],
     to: Preprocessing,
     jobs: int,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
     segmented: bool = True,
 ) -> Sounds:
     """Decode, preprocess and segment recordings, ``jobs`` at a time; what cannot be used is counted by reason.

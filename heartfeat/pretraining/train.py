@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,14 +28,13 @@ from heartfeat.pretraining.record import TrainingRecord, describe_data, seen_pat
 from heartfeat.pretraining.settings import MaskedSettings, ObjectiveSettings, PretrainSettings
 from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.writing import describe_checkpoint, write_checkpoint
+from heartfeat.progress import DetailedProgress
 from heartfeat.training.trackers import TrackedRun, Tracking, tracking
 
 DRAWS = 2
 """Raised when the same seed draws other crops; what was kept of earlier draws is not gone on from."""
 
 KEPT_FILE = "resume.safetensors"
-
-Progress = Callable[[str, int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def pretrain_encoder(
     sounds: Sounds,
     folder: Path,
     accelerator: Any,  # noqa: ANN401 - accelerate.Accelerator
-    progress: Progress,
+    progress: DetailedProgress,
     left_out: Mapping[str, int] = MappingProxyType({}),
     trackers: Sequence[str] = (),
 ) -> Pretrained:

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.container import open_container
 from heartfeat.stores.copying import copy_store
 from heartfeat.stores.location import Location, locate
@@ -11,7 +12,6 @@ from heartfeat.stores.replace import recover, replacing
 from heartfeat.stores.store import open_store
 from heartfeat.stores.tree_writer import create_container
 from heartfeat.stores.upload import is_there, upload
-from heartfeat.stores.verify_features import Progress
 
 
 def convert_store(

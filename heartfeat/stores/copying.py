@@ -3,6 +3,7 @@
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.blocks import Blocks
 from heartfeat.stores.columns import column_parts, path_name
 from heartfeat.stores.container import Container
@@ -10,7 +11,7 @@ from heartfeat.stores.sources import FeatureSetSource
 from heartfeat.stores.tables import read_column, table_columns
 from heartfeat.stores.tree_writer import TreeWriter
 from heartfeat.stores.verify import structure_problems
-from heartfeat.stores.verify_features import Progress, open_blocks
+from heartfeat.stores.verify_features import open_blocks
 from heartfeat.stores.write_features import write_features
 
 

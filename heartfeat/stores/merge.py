@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.blocks import Blocks
 from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.location import local_path, locate
@@ -17,7 +18,6 @@ from heartfeat.stores.merge_tables import merge_tables
 from heartfeat.stores.replace import recover
 from heartfeat.stores.sources import FeatureSetSource
 from heartfeat.stores.store import Store, open_store
-from heartfeat.stores.verify_features import Progress
 from heartfeat.stores.write import write_store
 
 

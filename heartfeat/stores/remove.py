@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from heartfeat.progress import Progress
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.schema import unknown
 from heartfeat.stores.sources import KeptFeatureSet
 from heartfeat.stores.store import open_store
-from heartfeat.stores.verify_features import Progress
 from heartfeat.stores.write import write_store
 
 

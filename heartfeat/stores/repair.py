@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet
 from heartfeat.stores.store import Store, open_store
 from heartfeat.stores.verification import Problem, Verification
 from heartfeat.stores.verify import verify_store
-from heartfeat.stores.verify_features import Progress
 from heartfeat.stores.write import write_store
 
 

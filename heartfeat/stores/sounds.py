@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from heartfeat.errors import RecordingError
+from heartfeat.progress import Progress
 from heartfeat.stores.store import open_store
 from heartfeat.stores.verification import Problem, Verification
-from heartfeat.stores.verify_features import Progress
 
 ELEMENT = "recordings/pcm_digest"
 

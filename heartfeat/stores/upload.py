@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.location import Location
-from heartfeat.stores.verify_features import Progress
 from heartfeat.stores.zarr_writer import METADATA
 
 TOGETHER = 64

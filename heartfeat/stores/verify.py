@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from heartfeat.errors import StoreError, UnreadableError
+from heartfeat.progress import Progress
 from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.location import locate
 from heartfeat.stores.replace import recover
 from heartfeat.stores.schema import check_format
 from heartfeat.stores.tables import read_column, table_columns
 from heartfeat.stores.verification import Problem, Verification, found
-from heartfeat.stores.verify_features import Progress, block_problems, open_blocks
+from heartfeat.stores.verify_features import block_problems, open_blocks
 from heartfeat.stores.verify_tables import table_problems
 
 

@@ -1,16 +1,15 @@
 """Damage to a feature set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.blocks import Blocks
 from heartfeat.stores.container import Container, LostRows
 from heartfeat.stores.present_rows import lost_blocks
 from heartfeat.stores.verification import Problem, found
-
-Progress = Callable[[str, int, int], None]
 
 
 def open_blocks(

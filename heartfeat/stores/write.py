@@ -1,6 +1,6 @@
 """Write a whole store, atomically."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import polars as pl
 
 import heartfeat
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.replace import recover, replacing
 from heartfeat.stores.schema import FORMAT, FORMAT_VERSION, plain_json
@@ -18,9 +19,6 @@ from heartfeat.stores.table_rules import offsets_of_patients
 from heartfeat.stores.tables import write_table
 from heartfeat.stores.tree_writer import TreeWriter, create_container
 from heartfeat.stores.write_features import write_features
-
-Progress = Callable[[str, int, int], None]
-"""``progress(what, done, total)``."""
 
 FeatureSets = Iterable[FeatureSetSource | KeptFeatureSet]
 

@@ -1,10 +1,11 @@
 """Write one feature set into a new tree, checking every row on the way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.progress import Progress
 from heartfeat.stores.checksums import block_checksum
 from heartfeat.stores.finite import is_finite
 from heartfeat.stores.schema import check_feature_attrs, plain_json
@@ -16,7 +17,7 @@ def write_features(
     writer: TreeWriter,
     source: FeatureSetSource,
     recordings: Sequence[str],
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write a feature set's attributes, tokens, offsets, pooled tokens, done marks and checksums.
 

@@ -15,8 +15,9 @@ from heartfeat.heads.examples import UNLABELLED, Examples
 from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.head import Head, HeadState, Prediction
 from heartfeat.heads.held_out import predict_held_out
-from heartfeat.heads.monitor import Callback, Progress
+from heartfeat.heads.monitor import Callback
 from heartfeat.heads.side_by_side import Work, networks_of, side_by_side
+from heartfeat.progress import Progress
 from heartfeat.training.fitting import IN_ORDER, Fitting
 from heartfeat.training.kept_folds import KeptFold, KeptFolds
 from heartfeat.training.protocol import EVERYTHING, Protocol

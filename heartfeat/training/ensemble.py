@@ -12,8 +12,9 @@ from heartfeat.evaluation.averaging import average
 from heartfeat.evaluation.four_ways import FourWays
 from heartfeat.evaluation.run_calibration import load_calibration
 from heartfeat.evaluation.views import average_views, spread
-from heartfeat.heads.head import Head, Prediction, Progress
+from heartfeat.heads.head import Head, Prediction
 from heartfeat.heads.registry import head_class
+from heartfeat.progress import Progress
 from heartfeat.stores.store import Store
 from heartfeat.tasks import get_task
 from heartfeat.training.examples import load_examples

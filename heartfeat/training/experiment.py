@@ -13,8 +13,8 @@ from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Splits
 from heartfeat.cohorts.split_check import check_splits
 from heartfeat.errors import ConfigError, SplitError
-from heartfeat.heads.head import Progress
 from heartfeat.heads.registry import head_class, make_head
+from heartfeat.progress import Progress
 from heartfeat.stores.schema import canonical_json
 from heartfeat.stores.store import Store
 from heartfeat.tasks.task import Task

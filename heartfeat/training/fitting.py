@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from heartfeat.errors import ConfigError
 from heartfeat.heads.head import Head
-from heartfeat.heads.monitor import Callback, Monitor, Progress, Scorer
+from heartfeat.heads.monitor import Callback, Monitor, Scorer
+from heartfeat.progress import Progress
 from heartfeat.training.kept_folds import KeptFolds
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Fitting:
             yield
 
 
-def _of_fold(fold: int, progress: Progress) -> Callable[[str, int, int], None]:
+def _of_fold(fold: int, progress: Progress) -> Progress:
     return lambda what, done, total: progress(f"fold {fold}: {what}", done, total)
 
 

@@ -3,20 +3,14 @@
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 
+from heartfeat.progress import DetailedProgress
 from heartfeat.training.sweep_score import LOWER_IS_BETTER, SweepJob
 from heartfeat.training.sweep_search import Search
 from heartfeat.training.sweep_trials import Trial, best_trial, load_trials, save_trials, trial_table
 from heartfeat.training.sweep_workers import run_here, run_in_processes
-
-
-class Update(Protocol):
-    """``update(what, done, total, detail)``: how far the sweep is."""
-
-    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None: ...
 
 
 def run_sweep(
@@ -25,7 +19,7 @@ def run_sweep(
     devices: Sequence[str],
     folder: Path,
     save_best: Callable[[Trial], None],
-    progress: Update,
+    progress: DetailedProgress,
 ) -> tuple[pl.DataFrame, Trial | None]:
     """Run a sweep from where its table in ``folder`` stands to its end.
 

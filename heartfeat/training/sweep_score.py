@@ -17,8 +17,8 @@ from heartfeat.evaluation.scores import score
 from heartfeat.evaluation.views import average_views
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.held_out import predict_held_out
-from heartfeat.heads.monitor import silent
 from heartfeat.heads.registry import head_class, head_settings, make_head
+from heartfeat.progress import silent
 from heartfeat.stores.store import Store
 from heartfeat.tasks import OUTCOME, Task, encode_labels
 from heartfeat.training.cross_validation import training_sides

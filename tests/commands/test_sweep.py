@@ -11,7 +11,7 @@ import torch
 import yaml
 
 import heartfeat
-from heartfeat.commands.show_experiments import sweep as show_sweep
+from heartfeat.commands.show_sweep import sweep as show_sweep
 from heartfeat.commands.sweep_setup import chosen_devices
 from heartfeat.errors import ConfigError, DeviceError, RunError, SplitError
 

@@ -5,14 +5,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from heartfeat.evaluation.challenge2022 import (
-    challenge_cost,
-    challenge_scores,
-    read_indicators,
-    read_scores,
-    referral_cost,
-)
+from heartfeat.evaluation.challenge2022 import challenge_cost, referral_cost
 from heartfeat.tasks import MURMUR, OUTCOME, Task, encode_labels
+
+from .official2022 import challenge_scores, read_indicators, read_scores
 
 
 def _official(case, task):

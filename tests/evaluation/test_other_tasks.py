@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from heartfeat.errors import RunError
-from heartfeat.evaluation.other_tasks import load_task_predictions, task_scores, task_table, with_task_labels
+from heartfeat.evaluation.other_tasks import load_task_predictions, task_scores, task_table
 from heartfeat.evaluation.predictions import save_predictions
+from heartfeat.evaluation.tables import with_labels
 
 CLASSES = ("none", "I/VI", "II/VI")
 SAID = np.array(
@@ -38,15 +39,8 @@ def test_other_classes_than_the_tasks_are_refused():
         task_table(CLASSES[:2], PATIENTS, 0, SAID, ("clean", "gain-6", "timemask"))
 
 
-def test_labels_are_joined_by_patient(table):
-    labelled = with_task_labels("grade", table, STORED)
-    assert labelled["label"].to_list() == ["none", "I/VI", "I/VI", None]
-    assert labelled.drop("label").equals(table.drop("label"))
-    assert with_task_labels("timing", table, STORED).equals(table)
-
-
 def test_patients_with_a_label_are_scored_by_what_is_most_probable(table):
-    scores = task_scores(with_task_labels("grade", table, STORED))
+    scores = task_scores(with_labels(table, STORED, "grade"))
     assert scores["patients"] == 3
     # "none" is found, one of two "I/VI" is taken for "none"; "II/VI" does not occur.
     assert scores["uar"] == pytest.approx((1 + 1 / 2) / 2)

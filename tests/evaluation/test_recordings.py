@@ -9,12 +9,10 @@ from heartfeat.evaluation.recordings import (
     load_recording_predictions,
     recording_probabilities,
     recording_table,
-    with_recording_labels,
 )
-from heartfeat.tasks import MURMUR, OUTCOME
+from heartfeat.tasks import MURMUR
 
 SAID = np.random.default_rng(0).dirichlet([1, 1, 1], (3, 3))
-STORED = pl.DataFrame({"recording": ["c", "b", "a"], "murmur": [None, "Absent", "Present"]})
 
 
 @pytest.fixture
@@ -43,14 +41,6 @@ def test_a_row_says_which_recording_of_whom_and_where(table):
 def test_probabilities_are_the_mean_over_views_and_the_clean_view(table):
     assert recording_probabilities(table, MURMUR) == pytest.approx(SAID[:2].mean(axis=0))
     assert (recording_probabilities(table, MURMUR, clean=True) == SAID[0]).all()
-
-
-def test_labels_are_joined_by_recording(table):
-    assert with_recording_labels(MURMUR, table, STORED)["label"].to_list() == ["Present", "Absent", None]
-
-
-def test_a_task_without_labels_per_recording_leaves_them_empty(table):
-    assert with_recording_labels(OUTCOME, table, STORED).equals(table)
 
 
 def test_the_table_is_read_back_and_a_missing_one_is_none(table, tmp_path):

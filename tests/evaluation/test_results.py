@@ -6,8 +6,9 @@ import pytest
 
 from heartfeat.errors import RunError
 from heartfeat.evaluation.calibrators import Calibrator
-from heartfeat.evaluation.results import judge, load_results, save_results, tabulate, with_labels
+from heartfeat.evaluation.results import judge, load_results, save_results, tabulate
 from heartfeat.evaluation.run_calibration import FoldCalibration
+from heartfeat.evaluation.tables import with_labels
 from heartfeat.tasks import MURMUR
 
 IDS = [f"p{i}" for i in range(40)]
@@ -26,7 +27,7 @@ def said():
 
 @pytest.fixture
 def results(said):
-    table = with_labels(MURMUR, tabulate(MURMUR, IDS, IDS, 0, said, VIEWS, SOFT), PATIENTS)
+    table = with_labels(tabulate(MURMUR, IDS, IDS, 0, said, VIEWS, SOFT), PATIENTS, "murmur")
     return judge(MURMUR, table, PATIENTS)
 
 

@@ -4,8 +4,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from heartfeat.heads.monitor import Epoch, silent
+from heartfeat.heads.monitor import Epoch
 from heartfeat.heads.side_by_side import side_by_side
+from heartfeat.progress import silent
 
 EPOCH = Epoch("mlp", 0, 1, 1, {"loss": 0.5}, 1e-3, 0.1, None)
 

@@ -3,7 +3,7 @@ import torch
 
 from heartfeat.errors import RunError
 from heartfeat.pretraining.accelerating import new_accelerator
-from heartfeat.pretraining.kept import Kept, Progress
+from heartfeat.pretraining.kept import Kept, TrainingState
 from heartfeat.pretraining.loop import PretrainLoop
 from heartfeat.pretraining.objectives.objective import Learner
 from heartfeat.pretraining.probe import Probe
@@ -20,7 +20,7 @@ def make_loop(folder, told):
 
 
 def test_figures_of_several_steps_that_are_read_together_all_count(tmp_path):
-    told, progress = [], Progress()
+    told, progress = [], TrainingState()
     unread = [{"loss": torch.tensor(value)} for value in (1.0, 2.0, 6.0)]
     make_loop(tmp_path, told)._read(unread, progress, 7)
     assert progress.take() == {"loss": 3.0}
@@ -31,4 +31,4 @@ def test_figures_of_several_steps_that_are_read_together_all_count(tmp_path):
 def test_the_first_step_whose_loss_is_no_number_is_named(tmp_path):
     unread = [{"loss": torch.tensor(value)} for value in (1.0, float("nan"), float("inf"))]
     with pytest.raises(RunError, match="the loss of step 6 is nan"):
-        make_loop(tmp_path, [])._read(unread, Progress(), 7)
+        make_loop(tmp_path, [])._read(unread, TrainingState(), 7)

@@ -10,9 +10,10 @@ import pytest
 from heartfeat.cohorts.folds import Fold, Splits
 from heartfeat.errors import ConfigError, DeviceError, RunError
 from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
-from heartfeat.heads.monitor import StopTraining, silent
+from heartfeat.heads.monitor import StopTraining
 from heartfeat.heads.registry import make_head
 from heartfeat.heads.settings import HEAD_SETTINGS, MambaFormerSettings
+from heartfeat.progress import silent
 from heartfeat.tasks import MURMUR
 from heartfeat.training.cross_validation import _apart, fit_folds
 from heartfeat.training.fitting import Fitting

@@ -15,10 +15,11 @@ from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.panel import Said, mean_said
 from heartfeat.heads.mamba.predictor import Predictor
 from heartfeat.heads.mamba.training import train_net
-from heartfeat.heads.monitor import Callback, Monitor, Progress, silent
+from heartfeat.heads.monitor import Callback, Monitor
 from heartfeat.heads.neural.compute import Compute, computing, current_compute
 from heartfeat.heads.neural.threads import one_thread
 from heartfeat.heads.side_by_side import side_by_side
+from heartfeat.progress import Progress, silent
 
 _SEED_STEP = 1_000
 """Between the seeds of the networks of inner folds, so that neighbouring seeds of a run share none."""

@@ -10,7 +10,7 @@ import torch
 
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.head import HeadState, Prediction, Progress
+from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.heads.monitor import Monitor, as_monitor
 from heartfeat.heads.neural.bags import slots_of
 from heartfeat.heads.neural.checkpoint import made_of
@@ -24,6 +24,7 @@ from heartfeat.heads.pooled.bag_net import BagNet
 from heartfeat.heads.pooled.settings import PooledSettings
 from heartfeat.heads.pooled.training_rows import RowBatch, RowBatches
 from heartfeat.heads.tabular.encoder import TabularEncoder
+from heartfeat.progress import Progress
 
 
 class PooledHead:

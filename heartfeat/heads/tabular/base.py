@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from heartfeat.errors import ConfigError, RunError
 from heartfeat.heads.combiner import Combiner
 from heartfeat.heads.examples import UNLABELLED, Examples
-from heartfeat.heads.head import HeadState, Prediction, Progress
+from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.heads.metadata import MetadataEncoder
 from heartfeat.heads.patient_evidence import patient_evidence
 from heartfeat.heads.patient_quality import encode_patients, learn_quality
@@ -20,6 +20,7 @@ from heartfeat.heads.settings import LgbmSettings, LogisticSettings
 from heartfeat.heads.tabular.cross_fit import RowModel, cross_fit, predict_views
 from heartfeat.heads.tabular.encoder import TabularEncoder
 from heartfeat.heads.tabular.training_table import join_tables, patient_rows, training_table
+from heartfeat.progress import Progress
 
 LEVELS = ("recording", "patient")
 
