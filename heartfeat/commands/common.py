@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from heartfeat.cohorts.cohort import Cohort
     from heartfeat.cohorts.folds import Splits
     from heartfeat.config import Config, DataConfig
+    from heartfeat.stores.store import Store
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The experiment's yaml file.")]
 SetOption = Annotated[
@@ -41,6 +42,24 @@ def read_dataset(data: "DataConfig") -> "Cohort":
     from heartfeat.cohorts.catalogue import DATASETS
 
     return DATASETS[data.cohort].read(data.path, data.name or data.cohort)
+
+
+def check_cohort(config: "Config", store: "Store") -> None:
+    """Refuse a store of another cohort than the config's data, whose name split files bear.
+
+    Raises
+    ------
+    StoreError
+        When the config names data and the store holds others.
+    """
+    from heartfeat.errors import StoreError
+
+    held = str(store.attrs.get("cohort", ""))
+    if config.data is not None and held not in ("", config.cohort_name()):
+        raise StoreError(
+            f"the store {store.uri} holds {held!r}, the config's data is {config.cohort_name()!r}; name the store of "
+            "these data with --store or store: in the config, or leave data out of the config"
+        )
 
 
 def find_splits(

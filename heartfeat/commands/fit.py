@@ -99,13 +99,13 @@ def fit(
     SplitError
         When a person is on two sides of the split.
     StoreError
-        When the store is missing or lacks the features.
+        When the store is missing, lacks the features, or holds another cohort than the config's data.
     RunError
         When a run of that name exists and may not be replaced, or what is kept of it is of other settings.
     """
     arguments = dict(locals())
 
-    from heartfeat.commands.common import find_splits
+    from heartfeat.commands.common import check_cohort, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.run_files import write_run
     from heartfeat.commands.several_fits import fit_several
@@ -146,6 +146,7 @@ def fit(
         keeping_folds(folder, resume) as kept,
         tracking(tracker or (), about) as trackers,
     ):
+        check_cohort(settings, opened)
         check_settings(settings.backbones, names, opened)
         experiment = run_experiment(
             opened,

@@ -23,6 +23,8 @@ class RunRecord:
 
     Attributes
     ----------
+    cohort
+        Name of the cohort.
     features
         Per feature set, the explicit dict ("core") that its key is the digest of.
     split_digest
@@ -66,6 +68,7 @@ class RunRecord:
     versions: Mapping[str, str]
     shared_persons: list[str]
     left_out: list[str]
+    cohort: str = ""
     protocol: Mapping[str, Any] = field(default_factory=dict)
     trained_on: list[dict[str, int]] = field(default_factory=list)
     computed: Mapping[str, str] = field(default_factory=dict)
