@@ -38,7 +38,7 @@ def fit(
         list[str] | None, typer.Option(help="Feature set to use [default: all of the config]. Repeatable.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Run name [default: task-head, numbered].")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of the same name.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of that name, finished or not.")] = False,
     split: Annotated[Path | None, typer.Option(help="Split file, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the head.")] = None,
     seeds: Annotated[
@@ -83,7 +83,7 @@ def fit(
     ensemble.
 
     What is done is kept until the run is; --resume goes on from there, and on the CPU ends with the same bits as a run
-    that was never stopped.
+    that was never stopped. --overwrite begins anew.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def fit(
     StoreError
         When the store is missing, lacks the features, or holds another cohort than the config's data.
     RunError
-        When a run of that name exists and may not be replaced, or what is kept of it is of other settings.
+        When a run of that name exists or was begun and may not be replaced, or what is kept of it is of other settings.
     """
     arguments = dict(locals())
 
@@ -143,7 +143,7 @@ def fit(
     with (
         open_store(store or settings.store) as opened,
         show_progress() as update,
-        keeping_folds(folder, resume) as kept,
+        keeping_folds(folder, resume, overwrite) as kept,
         tracking(tracker or (), about) as trackers,
     ):
         check_cohort(settings, opened)

@@ -37,7 +37,7 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
     from heartfeat.commands.ensemble import ensemble
     from heartfeat.commands.fit import fit
     from heartfeat.errors import RunError
-    from heartfeat.training.kept_folds import interrupted
+    from heartfeat.training.kept_folds import check_not_begun, interrupted
 
     runs = _runs(config, name, arguments)
     resume, overwrite = arguments["resume"], arguments["overwrite"]
@@ -47,6 +47,8 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
             f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
             "to go on from those that are finished"
         )
+    for run in runs if not (resume or overwrite) else ():
+        check_not_begun(config.runs / run)
     going_on = resume and not overwrite
     there = {run: _finished(config, wanted) if going_on else None for run, wanted in runs.items()}
     shared = {key: arguments[key] for key in ("overwrite", "store", "config", "set")}
