@@ -1,4 +1,4 @@
-from heartfeat.messages import shorten
+from heartfeat.messages import command, nearest, shorten
 
 
 def test_short_values_are_whole_and_on_one_line():
@@ -9,3 +9,12 @@ def test_short_values_are_whole_and_on_one_line():
 def test_the_middle_of_long_values_is_left_out():
     assert len(shorten("x" * 10_000)) < 100
     assert shorten("ab" * 100, 40) == "'ababababababab...bababababababababab'"
+
+
+def test_the_nearest_name_is_offered_where_one_is_near():
+    assert nearest("murmur-lgmb", ["murmur-mlp", "murmur-lgbm"]) == "did you mean 'murmur-lgbm'? "
+    assert nearest("x", ["murmur-mlp"]) == ""
+
+
+def test_a_command_can_be_copied_into_a_shell():
+    assert command("store repair", "my store.zarr") == "`heartfeat store repair 'my store.zarr'`"

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.messages import command
 from heartfeat.progress import Progress
 from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.location import local_path, locate
@@ -115,5 +116,5 @@ def _explain(uri: str, lasting: list[Problem]) -> str:
     more = f"; and {len(lasting) - 5} more" if len(lasting) > 5 else ""
     return (
         f"{uri} is damaged outside its features, where no extraction can mend it ({named}{more}). It is left as "
-        "it is: restore it from a copy, or move it away and run `heartfeat extract` again"
+        f"it is: restore it from a copy, or move it away and run {command('extract', '--store', uri)} again"
     )
