@@ -44,6 +44,38 @@ def read_dataset(data: "DataConfig") -> "Cohort":
     return DATASETS[data.cohort].read(data.path, data.name or data.cohort)
 
 
+def here(path: str | Path, config: Path) -> Path:
+    """A path of the config, which starts at the working folder.
+
+    Raises
+    ------
+    ConfigError
+        When nothing is there, and something is where the path would be if it started at the config's own folder.
+    """
+    from heartfeat.errors import ConfigError
+
+    path, folder = Path(path), Path(config).absolute().parent
+    if not path.exists() and (folder / path).exists():
+        raise ConfigError(
+            f"there is no {path.absolute()}: paths in a config start at the working folder, and {path} lies in "
+            f"{folder}; run it from there"
+        )
+    return path
+
+
+def config_store(config: "Config", file: Path) -> str:
+    """The store of the config that was read from ``file``."""
+    here(config.store, file)
+    return config.store
+
+
+def run_at(config: "Config", run: str, file: Path) -> Path:
+    """The folder of a run, of which the name is given or the path, as commands print it."""
+    runs, given = config.runs, Path(run)
+    name = given.name if given.absolute().parent == runs.absolute() else run
+    return here(runs / name, file)
+
+
 def check_cohort(config: "Config", store: "Store") -> None:
     """Refuse a store of another cohort than the config's data, whose name split files bear.
 

@@ -66,6 +66,7 @@ def evaluate(
     """
     import polars as pl
 
+    from heartfeat.commands.common import config_store, run_at
     from heartfeat.commands.reports import write_runs_report
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
@@ -85,10 +86,10 @@ def evaluate(
     from heartfeat.training.runs import check_same_cohort, load_record, updating_run
 
     settings = load_config(config, set or ())
-    folder = settings.runs / run
+    folder = run_at(settings, run, config)
     record = load_record(folder)
     task = get_task(record.task)
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened:
         check_same_cohort(record, opened)
         predictions = with_labels(load_predictions(folder), opened.patients, task.patient_label)
         recordings = load_recording_predictions(folder)

@@ -38,7 +38,9 @@ def fit(
         list[str] | None, typer.Option(help="Feature set to use [default: all of the config]. Repeatable.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Run name [default: task-head, numbered].")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of that name, finished or not.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a run of that name, finished or not.")
+    ] = False,
     split: Annotated[Path | None, typer.Option(help="Split file, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the head.")] = None,
     seeds: Annotated[
@@ -105,7 +107,7 @@ def fit(
     """
     arguments = dict(locals())
 
-    from heartfeat.commands.common import check_cohort, find_splits
+    from heartfeat.commands.common import check_cohort, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.run_files import write_run
     from heartfeat.commands.several_fits import fit_several
@@ -141,7 +143,7 @@ def fit(
         folder.name, task.name, head or "linear", chosen.model_dump(mode="json"), settings.runs.parent
     )
     with (
-        open_store(store or settings.store) as opened,
+        open_store(store or config_store(settings, config)) as opened,
         show_progress() as update,
         keeping_folds(folder, resume, overwrite) as kept,
         tracking(tracker or (), about) as trackers,

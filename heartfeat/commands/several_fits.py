@@ -173,12 +173,12 @@ def _sites(config: "Config", arguments: Mapping[str, Any]) -> list[str]:
     """The sites that every fold has test patients at; the others cannot be left out, and are named."""
     import sys
 
-    from heartfeat.commands.common import check_cohort, find_splits
+    from heartfeat.commands.common import check_cohort, config_store, find_splits
     from heartfeat.errors import SplitError
     from heartfeat.stores import open_store
     from heartfeat.training.experiment import stored_cohort
 
-    with open_store(arguments["store"] or config.store) as opened:
+    with open_store(arguments["store"] or config_store(config, arguments["config"])) as opened:
         check_cohort(config, opened)
         splits = find_splits(config, stored_cohort(opened), arguments["split"])
         recordings = opened.recordings

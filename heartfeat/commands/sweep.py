@@ -83,7 +83,7 @@ def sweep(
     """
     import shutil
 
-    from heartfeat.commands.common import check_cohort, find_splits
+    from heartfeat.commands.common import check_cohort, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.sweep_setup import (
         best_config,
@@ -116,7 +116,7 @@ def sweep(
     proposals = chosen_search(tried, search, trials, getattr(base, "seed", 0), judged)
     places = chosen_devices(head, devices, jobs)
     folder = settings.runs.parent / "sweeps" / check_name(name or f"{task.name}-{head}")
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened:
         check_cohort(settings, opened)
         check_settings(settings.backbones, names, opened)
         cohort = stored_cohort(opened)

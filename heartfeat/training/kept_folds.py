@@ -168,8 +168,8 @@ def check_not_begun(run: Path) -> None:
         found = [f"{folds} finished fold{'s' * (folds != 1)}"] if folds else []
         found += ["a checkpoint"] if folds < len(kept) else []
         raise RunError(
-            f"an unfinished run {run.name} is kept: {' and '.join(found)}; --resume goes on from there, --overwrite begins "
-            "anew"
+            f"an unfinished run {run.name} is kept: {' and '.join(found)}; --resume goes on from there, --overwrite "
+            "begins anew"
         )
 
 

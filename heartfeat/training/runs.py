@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import RunError
+from heartfeat.messages import nearest
 from heartfeat.stores.store import Store
 from heartfeat.training.kept_folds import is_being_fitted
 
@@ -189,7 +190,10 @@ def load_record(folder: Path) -> RunRecord:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = [path.name for path in list_runs(folder.parent)]
-        raise RunError(f"there is no run {folder}; runs there: {', '.join(known) or 'none'}") from None
+        raise RunError(
+            f"there is no run {folder.absolute()}; {nearest(folder.name, known)}Runs there: "
+            f"{', '.join(known) or 'none'}"
+        ) from None
     except (OSError, ValueError) as error:
         raise RunError(f"{folder / 'run.json'} cannot be read: {error}") from error
     if not isinstance(raw, dict) or raw.pop("format", None) != RUN_FORMAT:
