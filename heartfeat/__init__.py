@@ -7,7 +7,7 @@ and are judged off the cached tensors. Every command of the command line is a fu
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from heartfeat.version import __version__
 
 _HOME = {
     "Cohort": "heartfeat.cohorts.cohort",

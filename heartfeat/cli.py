@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from heartfeat import __version__, commands
+from heartfeat import commands
 from heartfeat.commands import show, show_cross, show_stores, show_sweep, show_training
 from heartfeat.errors import HeartfeatError
+from heartfeat.version import __version__
 
 app = typer.Typer(
     help="Extract heart-sound features once into a patient-indexed store; fit and judge heads off it in seconds.",

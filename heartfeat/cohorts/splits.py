@@ -21,6 +21,9 @@ __all__ = [
     "save_splits",
 ]
 
+VALID = 0.125
+"""Share of the patients outside the test side that validate."""
+
 
 def holdout(
     cohort: Cohort, label: str, fractions: tuple[float, float, float] = (0.7, 0.2, 0.1), seed: int = 0
@@ -50,8 +53,8 @@ def holdout(
     return Splits(kind="holdout", seed=seed, cohort=cohort.digest(), folds=(fold,))
 
 
-def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: float = 0.125) -> Splits:
-    """Divide a cohort into test folds, each patient in one; the rest of each fold into train and valid.
+def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0) -> Splits:
+    """Divide a cohort into test folds, each patient in one; one in eight of the others validate.
 
     Parameters
     ----------
@@ -61,16 +64,14 @@ def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: floa
         Number of folds, 2 or more.
     seed
         The same cohort, label and seed give the same split.
-    valid
-        Share of the patients outside the test fold that validate.
 
     Raises
     ------
     SplitError
         When there are fewer people than the folds need, or a number is out of range.
     """
-    if folds < 2 or not 0 < valid < 1:
-        raise SplitError(f"expected 2 folds or more and 0 < valid < 1; got folds={folds} and valid={valid}")
+    if folds < 2:
+        raise SplitError(f"expected 2 folds or more; got {folds}")
     persons, strata = _people(cohort, label)
     if folds > len(set(persons.values())):
         raise SplitError(
@@ -82,14 +83,15 @@ def kfold(cohort: Cohort, label: str, folds: int = 5, seed: int = 0, valid: floa
         tested = set(test)
         rest = {patient: person for patient, person in persons.items() if patient not in tested}
         rng = np.random.default_rng([seed, number])
-        train, validation = assign_groups(rest, strata, (1 - valid, valid), rng)
+        train, validation = assign_groups(rest, strata, (1 - VALID, VALID), rng)
         made.append(Fold(tuple(train), tuple(validation), tuple(test)))
     return Splits(kind="kfold", seed=seed, cohort=cohort.digest(), folds=tuple(made))
 
 
-def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0, valid: float = 0.125) -> Splits:
+def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0) -> Splits:
     """One fold per value of a column: its patients are tested by a head that saw none of them.
 
+    One in eight of the others validate.
     People with patient ids on both sides of a fold are taken out of its training side, never of its test side.
     Patients without a value are tested by no fold, and train in all.
 
@@ -101,8 +103,6 @@ def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0, valid: flo
         Column of the patients table, such as ``"campaign"`` or ``"hospital"``.
     seed
         The same cohort, columns and seed give the same split.
-    valid
-        Share of the patients outside the test side that validate.
 
     Raises
     ------
@@ -110,8 +110,6 @@ def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0, valid: flo
         When the column is missing, is the label itself or has fewer than two values, or too few people are
         left to train on.
     """
-    if not 0 < valid < 1:
-        raise SplitError(f"expected 0 < valid < 1; got {valid}")
     persons, strata = _people(cohort, label)
     groups = _groups(cohort, label, by)
     values = sorted({value for value in groups.values() if value is not None})
@@ -130,7 +128,7 @@ def leave_one_out(cohort: Cohort, label: str, by: str, seed: int = 0, valid: flo
                 "leave out by another column"
             )
         train, validation = assign_groups(
-            rest, strata, (1 - valid, valid), np.random.default_rng([seed, number])
+            rest, strata, (1 - VALID, VALID), np.random.default_rng([seed, number])
         )
         made.append(Fold(tuple(train), tuple(validation), tuple(test)))
     return Splits("leave-one-out", seed, cohort.digest(), tuple(made), by=by, left_out=tuple(values))

@@ -9,7 +9,6 @@ from heartfeat.evaluation.scores import weighted_scores
 from heartfeat.tasks import Task
 
 RESAMPLES = 2000
-LEVEL = 0.95
 _CELLS_AT_ONCE = 1_000_000
 
 
@@ -29,10 +28,9 @@ def bootstrap_intervals(
     outcome: np.ndarray | None = None,
     *,
     resamples: int = RESAMPLES,
-    level: float = LEVEL,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """Percentile intervals of every score, persons (not patients) drawn with replacement.
+    """95 % percentile intervals of every score, persons (not patients) drawn with replacement.
 
     Parameters
     ----------
@@ -42,8 +40,6 @@ def bootstrap_intervals(
         ``(P,)`` person ids: all patients of a person are drawn together, since they are not independent.
     resamples
         Number of resamples.
-    level
-        Share of the resamples that lies inside.
     seed
         Same seed and persons, same resamples: what paired comparisons rest on.
 
@@ -60,7 +56,7 @@ def bootstrap_intervals(
     draws = resampled_scores(
         task, labels, probabilities, decisions, persons, outcome, resamples=resamples, seed=seed
     )
-    return {name: percentile_interval(values, level) for name, values in draws.items()}
+    return {name: percentile_interval(values) for name, values in draws.items()}
 
 
 def resampled_scores(
@@ -93,13 +89,12 @@ def resampled_scores(
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def percentile_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
-    """The percentiles that ``level`` of the resampled values lie between; NaN values do not count."""
+def percentile_interval(values: np.ndarray) -> Interval:
+    """The percentiles that 95 % of the resampled values lie between; NaN values do not count."""
     values = values[~np.isnan(values)]
     if not len(values):
         return Interval(float("nan"), float("nan"))
-    tail = 50 * (1 - level)
-    low, high = np.percentile(values, [tail, 100 - tail])
+    low, high = np.percentile(values, [2.5, 97.5])
     return Interval(float(low), float(high))
 
 

@@ -37,9 +37,9 @@ class Reliability:
 
 
 def reliability(
-    probabilities: np.ndarray, came_true: np.ndarray, weights: np.ndarray | None = None, bins: int = BINS
+    probabilities: np.ndarray, came_true: np.ndarray, weights: np.ndarray | None = None
 ) -> Reliability:
-    """Bin probabilities into equal widths of [0, 1].
+    """Bin probabilities into ten equal widths of [0, 1].
 
     Parameters
     ----------
@@ -49,13 +49,11 @@ def reliability(
         ``(P,)`` bool.
     weights
         ``(..., P)`` how often each patient counts; once where left out.
-    bins
-        Number of bins.
     """
     probabilities = np.asarray(probabilities, dtype=float)
     weights = np.ones(len(probabilities)) if weights is None else np.asarray(weights, dtype=float)
-    member = np.zeros((len(probabilities), bins))
-    member[np.arange(len(probabilities)), np.minimum((probabilities * bins).astype(int), bins - 1)] = 1
+    member = np.zeros((len(probabilities), BINS))
+    member[np.arange(len(probabilities)), np.minimum((probabilities * BINS).astype(int), BINS - 1)] = 1
     mass = weights @ member
     return Reliability(
         claimed=divide(weights @ (member * probabilities[:, None]), mass),
@@ -65,7 +63,7 @@ def reliability(
 
 
 def confidence_reliability(
-    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None, bins: int = BINS
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
 ) -> Reliability:
     """Reliability of the most probable class, as ECE is defined (Guo et al. 2017, ICML).
 
@@ -77,11 +75,11 @@ def confidence_reliability(
         ``(P, C)``, rows sum to 1.
     """
     top = np.argmax(probabilities, axis=1)
-    return reliability(np.max(probabilities, axis=1), top == labels, weights, bins)
+    return reliability(np.max(probabilities, axis=1), top == labels, weights)
 
 
 def class_expected_error(
-    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None, bins: int = BINS
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray:
     """ECE of each class's own probability, mean over classes, ``(...)`` (Nixon et al. 2019, CVPR workshops).
 
@@ -89,7 +87,7 @@ def class_expected_error(
     probability of Present that is too small to be the largest and still decides. Arguments as above.
     """
     errors = [
-        reliability(probabilities[:, code], labels == code, weights, bins).expected_error()
+        reliability(probabilities[:, code], labels == code, weights).expected_error()
         for code in range(probabilities.shape[1])
     ]
     return np.mean(errors, axis=0)

@@ -10,18 +10,16 @@ from heartfeat.evaluation.run_report import RunReport
 from heartfeat.tasks import Task
 
 COMPARED = ("weighted_accuracy", "uar", "auroc", "macro_f1", "cost")
-"""Scores that a comparison shows unless told otherwise."""
+"""Scores that a comparison shows, where runs have them."""
 
 
-def compare_runs(runs: Sequence[RunReport], scores: Sequence[str] = COMPARED) -> pl.DataFrame:
-    """One row per run, the best first by the first of ``scores``.
+def compare_runs(runs: Sequence[RunReport]) -> pl.DataFrame:
+    """One row per run, the best first by the first of :data:`COMPARED` that any run has.
 
     Parameters
     ----------
     runs
         Judged runs.
-    scores
-        Names of scores; one that no run has is left out.
 
     Returns
     -------
@@ -29,7 +27,7 @@ def compare_runs(runs: Sequence[RunReport], scores: Sequence[str] = COMPARED) ->
         ``run``, ``head``, ``features`` (joined by ``+``), ``patients``, ``seconds``, and for every score its
         value, ``<score>_low`` and ``<score>_high`` (95 % interval), null where a run has none.
     """
-    shown = [name for name in scores if any(name in run.scores for run in runs)]
+    shown = [name for name in COMPARED if any(name in run.scores for run in runs)]
     schema = {
         "run": pl.String,
         "head": pl.String,
@@ -44,9 +42,7 @@ def compare_runs(runs: Sequence[RunReport], scores: Sequence[str] = COMPARED) ->
     return table.sort(shown[0], descending=shown[0] != "cost", nulls_last=True, maintain_order=True)
 
 
-def compare_with(
-    task: Task, runs: Sequence[RunReport], against: str, scores: Sequence[str] = COMPARED
-) -> pl.DataFrame:
+def compare_with(task: Task, runs: Sequence[RunReport], against: str) -> pl.DataFrame:
     """Paired differences of every run from one of them.
 
     Parameters
@@ -55,8 +51,6 @@ def compare_with(
         Judged runs of the task.
     against
         Name of the run that the others are compared with.
-    scores
-        Names of scores; one that no pair of runs has is left out.
 
     Returns
     -------
@@ -79,7 +73,7 @@ def compare_with(
         for run in runs
         if run is not reference
     }
-    shown = [name for name in scores if any(name in pair.differences for pair in pairs.values())]
+    shown = [name for name in COMPARED if any(name in pair.differences for pair in pairs.values())]
     schema: dict[str, type[pl.DataType]] = {"run": pl.String, "against": pl.String, "shared": pl.Int64}
     schema |= {
         f"{name}{end}": pl.Float64

@@ -20,9 +20,7 @@ FEWEST = 10
 """Groups with fewer patients are listed without scores."""
 
 
-def group_scores(
-    task: Task, predictions: pl.DataFrame, patients: pl.DataFrame, by: Sequence[str] = GROUPED_BY
-) -> pl.DataFrame:
+def group_scores(task: Task, predictions: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
     """Score each group of patients by itself.
 
     Parameters
@@ -30,10 +28,8 @@ def group_scores(
     predictions
         Prediction table with labels; patients without one take no part.
     patients
-        Patients table of the store.
-    by
-        Columns of ``patients`` that hold the name of a patient's group; those it lacks, or that are
-        null throughout, are left out.
+        Patients table of the store; of :data:`GROUPED_BY`, columns that it lacks or that are null throughout are
+        left out.
 
     Returns
     -------
@@ -51,7 +47,7 @@ def group_scores(
     """
     there = [
         column
-        for column in by
+        for column in GROUPED_BY
         if column in patients.columns and patients[column].null_count() < patients.height
     ]
     labelled = predictions.drop_nulls("label").join(

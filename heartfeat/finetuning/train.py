@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from heartfeat import __version__
 from heartfeat.backbones.encoder import PooledLayers
 from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.backbones.trained_on import TRAINING_FILE
@@ -35,6 +34,7 @@ from heartfeat.pretraining.sounds import Sounds, read_sounds
 from heartfeat.pretraining.writing import write_checkpoint
 from heartfeat.progress import Progress
 from heartfeat.tasks import Task
+from heartfeat.version import __version__
 
 
 @dataclass(frozen=True)

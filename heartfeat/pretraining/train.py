@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from heartfeat import __version__
 from heartfeat.backbones.grid import Grid
 from heartfeat.errors import ConfigError
 from heartfeat.heads.monitor import Epoch
@@ -30,6 +29,7 @@ from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.writing import describe_checkpoint, write_checkpoint
 from heartfeat.progress import DetailedProgress
 from heartfeat.training.trackers import TrackedRun, Tracking, tracking
+from heartfeat.version import __version__
 
 DRAWS = 2
 """Raised when the same seed draws other crops; what was kept of earlier draws is not gone on from."""

@@ -3,9 +3,6 @@
 import numpy as np
 import soxr
 
-LEVEL_DBFS = -26.0
-"""Level that recordings are brought to, in dB relative to full scale."""
-
 
 def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 2) -> np.ndarray:
     """Keep ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
@@ -50,14 +47,14 @@ def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, 
     return _both_ways(samples, sample_rate, edges, kind, order)
 
 
-def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float, order: int = 4) -> np.ndarray:
-    """Remove ``low`` to ``high`` Hz with a Butterworth filter that runs forward and backward.
+def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float) -> np.ndarray:
+    """Remove ``low`` to ``high`` Hz with a Butterworth filter of order 4 that runs forward and backward.
 
     Parameters and result are those of :func:`band_pass`; ``high`` is limited to just below Nyquist. At the
     edges, too, the level is -6 dB.
     """
     edges = [low, min(high, 0.49 * sample_rate)]
-    return _both_ways(samples, sample_rate, edges, "bandstop", order)
+    return _both_ways(samples, sample_rate, edges, "bandstop", 4)
 
 
 def _both_ways(
@@ -93,7 +90,7 @@ def resample(samples: np.ndarray, from_rate: float, to_rate: float) -> np.ndarra
     return soxr.resample(samples.astype(np.float32), from_rate, to_rate, quality="VHQ")
 
 
-def normalise_level(samples: np.ndarray, sample_rate: float, target_dbfs: float = LEVEL_DBFS) -> np.ndarray:
+def normalise_level(samples: np.ndarray, sample_rate: float, target_dbfs: float) -> np.ndarray:
     """Scale a recording so that its typical second has the level ``target_dbfs``.
 
     The level is 20 log10 of the median RMS over windows of 1 s (a rule of our own), so that neither a spike nor

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-import heartfeat
 from heartfeat.errors import StoreError
 from heartfeat.progress import Progress
 from heartfeat.stores.location import local_path, locate
@@ -19,6 +18,7 @@ from heartfeat.stores.table_rules import offsets_of_patients
 from heartfeat.stores.tables import write_table
 from heartfeat.stores.tree_writer import TreeWriter, create_container
 from heartfeat.stores.write_features import write_features
+from heartfeat.version import __version__
 
 FeatureSets = Iterable[FeatureSetSource | KeptFeatureSet]
 
@@ -108,5 +108,5 @@ def _write_or_keep(
 
 def _root_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
     created = attrs.get("created") or datetime.now(UTC).isoformat(timespec="seconds")
-    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "heartfeat_version": heartfeat.__version__}
+    own = {"format": FORMAT, "format_version": FORMAT_VERSION, "heartfeat_version": __version__}
     return plain_json({**attrs, **own, "created": created})

@@ -8,7 +8,6 @@ from importlib.metadata import version
 
 from pydantic import BaseModel
 
-from heartfeat import __version__
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Splits
 from heartfeat.cohorts.split_check import check_splits
@@ -25,6 +24,7 @@ from heartfeat.training.met_before import met_by_fold
 from heartfeat.training.protocol import EVERYTHING, Protocol
 from heartfeat.training.runs import RUN_FORMAT, RunRecord
 from heartfeat.training.validation_scores import ValidationScores
+from heartfeat.version import __version__
 
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch", "transformers")
 

@@ -8,7 +8,7 @@ from heartfeat.evaluation.ranking import auprc, auroc
 
 
 def challenge_scores(task, labels, scores, decisions, outcome):
-    """All scores of the table; ``<score>_classes`` are lists in class order, means are over the classes that have one."""
+    """All scores of the table; ``<score>_classes`` are lists in class order, NaN where undefined."""
     confusion = matrices.confusion_matrix(labels, decisions, len(task.classes))
     per_class = {
         "auroc": np.array([auroc(labels == c, scores[:, c]) for c in range(len(task.classes))]),

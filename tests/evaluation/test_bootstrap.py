@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from heartfeat.evaluation import bootstrap
-from heartfeat.evaluation.bootstrap import bootstrap_intervals, person_weights
+from heartfeat.evaluation.bootstrap import bootstrap_intervals, person_weights, resampled_scores
 from heartfeat.evaluation.scores import score
 from heartfeat.tasks import MURMUR
 
@@ -52,11 +52,11 @@ def test_a_seed_gives_the_same_draws_whatever_the_block(monkeypatch):
     assert not (np.concatenate(list(person_weights(persons, 30, seed=4))) == whole).all()
 
 
-def test_a_lower_level_lies_inside_a_higher_one():
+def test_a_fortieth_of_the_resamples_lies_below_an_interval_and_as_much_above():
     patients, persons = _patients(60), [str(i) for i in range(60)]
-    wide = bootstrap_intervals(MURMUR, *patients, persons, resamples=300)["uar"]
-    narrow = bootstrap_intervals(MURMUR, *patients, persons, resamples=300, level=0.5)["uar"]
-    assert wide.low < narrow.low < narrow.high < wide.high
+    low, high = bootstrap_intervals(MURMUR, *patients, persons, resamples=400)["uar"]
+    draws = resampled_scores(MURMUR, *patients, persons, resamples=400)["uar"]
+    assert (np.sum(draws < low), np.sum(draws > high)) == (10, 10)
 
 
 def test_patients_without_a_label_take_no_part():
