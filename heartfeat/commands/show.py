@@ -90,7 +90,7 @@ def fitted(run: "Fitted") -> int:
         run.results.scores,
         run.results.intervals,
     )
-    variants_and_rules(run.results)
+    variants_and_rules(run.results, run.record, run.folder)
     other_tasks(run.results)
     if run.members:
         members(run)
@@ -109,7 +109,7 @@ def fitted(run: "Fitted") -> int:
 def evaluation(result: "Evaluation") -> int:
     """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
-    variants_and_rules(result.results)
+    variants_and_rules(result.results, result.record, result.report.parent)
     other_tasks(result.results)
     if result.groups.height:
         cells.show(group_table(result.groups))
