@@ -45,6 +45,7 @@ def compare(
     import polars as pl
 
     from heartfeat.commands.common import here, run_at
+    from heartfeat.commands.progress import show_progress
     from heartfeat.commands.reports import read_runs, write_runs_report
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
@@ -75,7 +76,9 @@ def compare(
             seen_with_labels=pl.Series([met[run][0] for run in table["run"]], dtype=pl.Int64),
             seen_without_labels=pl.Series([met[run][1] for run in table["run"]], dtype=pl.Int64),
         )
-        differences = compare_with(get_task(settings.task), runs, first.name if first else table["run"][0])
+        reference = first.name if first else table["run"][0]
+        with show_progress() as update:
+            differences = compare_with(get_task(settings.task), runs, reference, update)
         if report is not None and opened is not None:
             title = f"{settings.cohort_name()}: {settings.task}"
             write_runs_report(report, title, folders, opened, differences)

@@ -39,11 +39,13 @@ def ensemble(
     from heartfeat.commands.common import config_store, run_at
     from heartfeat.commands.ensemble_files import write_ensemble
     from heartfeat.commands.fit import Fitted
+    from heartfeat.commands.progress import show_progress
     from heartfeat.commands.sweep_setup import check_name
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
     from heartfeat.stores import open_store
+    from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, new_run_name
 
@@ -59,11 +61,13 @@ def ensemble(
         raise RunError(f"{folder.name} is one of the runs to average; give the ensemble another --name")
     if folder.exists() and not overwrite:
         raise RunError(f"{folder} exists; give the ensemble another --name, or --overwrite to replace it")
-    with open_store(store or config_store(settings, config)) as opened:
+    with open_store(store or config_store(settings, config)) as opened, show_progress() as update:
         for record in records.values():
             check_same_cohort(record, opened)
+        update("averaging and scoring", 0, 1)
         record, results = write_ensemble(folder, overwrite, records, opened, settings.calibration)
-    say_loudly(warnings(record.met_before))
+        update("averaging and scoring", 1, 1)
+        say_loudly([*warnings(record.met_before), *lacking_figures(opened)])
     return Fitted(folder, record, results)
 
 

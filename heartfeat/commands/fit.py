@@ -163,7 +163,9 @@ def fit(
             fitting=Fitting(device, precision, jobs, (*callbacks, *trackers), kept=kept),
             progress=update,
         )
+        update("scoring", 0, 1)
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)
+        update("scoring", 1, 1)
         trackers.finish(results.scores)
         say_loudly([*warnings(experiment.record.met_before), *lacking_figures(opened)])
     return Fitted(folder, experiment.record, results)

@@ -32,10 +32,12 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
         When one of the runs exists and may not be replaced, or is something else than what is asked for; before
         anything is fitted.
     """
+    import sys
     from dataclasses import replace
 
     from heartfeat.commands.ensemble import ensemble
     from heartfeat.commands.fit import fit
+    from heartfeat.commands.warn import left_unsaid
     from heartfeat.errors import RunError
     from heartfeat.training.kept_folds import check_not_begun, interrupted
 
@@ -53,8 +55,12 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
     there = {run: _finished(config, wanted) if going_on else None for run, wanted in runs.items()}
     shared = {key: arguments[key] for key in ("overwrite", "store", "config", "set")}
     try:
-        fitted = tuple(there[run] or fit(**wanted) for run, wanted in runs.items())
-        return replace(ensemble(list(runs), name=name, **shared), members=fitted)
+        fitted = []
+        for number, (run, wanted) in enumerate(runs.items(), start=1):
+            with left_unsaid():
+                fitted.append(there[run] or fit(**wanted))
+            print(f"{run} is finished, {number} of {len(runs)} runs", file=sys.stderr, flush=True)
+        return replace(ensemble(list(runs), name=name, **shared), members=tuple(fitted))
     except KeyboardInterrupt:
         raise interrupted(name) from None
 

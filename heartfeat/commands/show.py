@@ -102,7 +102,7 @@ def fitted(run: "Fitted") -> int:
         count = len(run.record.left_out)
         print(f"{count} patients took no part: in no fold, or without a usable recording (see run.json)")
     heads = f"{len(run.record.members)} runs" if run.record.members else f"{len(run.record.seen)} heads"
-    print(f"{heads} in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
+    print(f"{heads}, fitted in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 
 
@@ -180,14 +180,20 @@ def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> N
 
 def _met_before(table: "pl.DataFrame") -> None:
     """Which runs were tested on patients whom their backbones had seen."""
-    for run, labelled, heard in table.select("run", "seen_with_labels", "seen_without_labels").iter_rows():
+    for run, labelled in table.select("run", "seen_with_labels").iter_rows():
         if labelled:
             print(
                 f"(!) WARNING: {run}: a backbone was fine-tuned on the labels of {labelled} test patients; "
                 "these scores are not those of new patients"
             )
+    runs: dict[int, list[str]] = {}
+    for run, heard in table.select("run", "seen_without_labels").iter_rows():
+        runs.setdefault(heard, []).append(run)
+    for heard, names in runs.items():
         if heard:
-            print(f"note: {run}: a backbone was pretrained on {heard} test patients, without their labels")
+            print(
+                f"note: a backbone was pretrained on {heard} test patients, without their labels: {', '.join(names)}"
+            )
 
 
 def _differences(table: "pl.DataFrame") -> None:
