@@ -27,6 +27,7 @@ from heartfeat.yaml_text import parse_yaml
 DEFAULT_CONFIG = Path("heartfeat.yaml")
 
 Model = TypeVar("Model", bound=BaseModel)
+REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
 
 
 Location = TypeVar("Location", str, Path)
@@ -161,9 +162,15 @@ def load_config(path: str | Path = DEFAULT_CONFIG, overrides: Sequence[str] = ()
     return parse_config(load_tree(path, overrides), str(path))
 
 
-def load_tree(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """What a yaml file says, with ``key=value`` pairs put in, not yet validated; raises as :func:`load_config`."""
-    raw = _read_yaml(Path(path))
+def load_tree(path: str | Path, overrides: Sequence[str] = (), remedy: str = REMEDY) -> dict[str, Any]:
+    """What a yaml file says, with ``key=value`` pairs put in, not yet validated; raises as :func:`load_config`.
+
+    Parameters
+    ----------
+    remedy
+        What to do where there is no such file.
+    """
+    raw = _read_yaml(Path(path), remedy)
     for override in overrides:
         _apply(raw, override)
     return raw
@@ -220,13 +227,11 @@ def dump_config(config: Config) -> str:
     return yaml.safe_dump(tree, sort_keys=False)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _read_yaml(path: Path, remedy: str) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(
-            f"there is no {path}; write one with `heartfeat init --circor PATH`, or name yours with --config"
-        ) from None
+        raise ConfigError(f"there is no {path}; {remedy}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     try:
