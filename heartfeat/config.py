@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -16,6 +17,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
@@ -25,9 +27,9 @@ from heartfeat.messages import shorten
 from heartfeat.yaml_text import parse_yaml
 
 DEFAULT_CONFIG = Path("heartfeat.yaml")
+REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
 
 Model = TypeVar("Model", bound=BaseModel)
-REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
 
 
 Location = TypeVar("Location", str, Path)
@@ -202,11 +204,32 @@ def validate(model: type[Model], given: object, where: str) -> Model:
             raise ConfigError(
                 f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}"
             ) from None
-        if first["type"] == "missing":
+        if first["type"] == "missing" and isinstance(first["loc"][-1], str):
             raise ConfigError(
                 f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=..."
             ) from None
-        raise ConfigError(f"{place}: {first['msg']}; got {shorten(first['input'])}") from None
+        raise ConfigError(_misfit(place, first)) from None
+
+
+def _misfit(place: str, error: ErrorDetails) -> str:
+    """What is wrong with a value, for whoever wrote it."""
+    given, about = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "union_tag_invalid":
+            (key,), tags = (_quoted(about[name]) for name in ("discriminator", "expected_tags"))
+            return f"{place}.{key} is {shorten(about['tag'])}; {_nearest(about['tag'], tags)}"
+        case "literal_error":
+            return f"{place} is {shorten(given)}; {_nearest(str(given), _quoted(about['expected']))}"
+        case "tuple_type" | "list_type" if isinstance(given, str):
+            return f"{place} is {shorten(given)}; expected a list, such as [{_on_a_line(given)}]"
+        case "missing":
+            return f"{place.rpartition('.')[0]} has too few values; got {shorten(given)}"
+    message = f"{place}: {error['msg'].removeprefix('Value error, ')}"
+    return message if isinstance(given, Mapping) else f"{message}; got {shorten(given)}"
+
+
+def _quoted(names: str) -> list[str]:
+    return re.findall("'([^']*)'", names)
 
 
 def _on_a_line(name: str) -> str:
