@@ -1,5 +1,6 @@
 """All tasks by name."""
 
+from collections.abc import Container
 from difflib import get_close_matches
 
 from heartfeat.errors import ConfigError
@@ -25,3 +26,8 @@ def get_task(name: str) -> Task:
     near = get_close_matches(name, TASKS, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ConfigError(f"there is no task {name!r}; {hint}Tasks are: {', '.join(TASKS)}")
+
+
+def labelled_tasks(columns: Container[str]) -> str:
+    """Names of the tasks that a patients table with these columns has labels for, for a message."""
+    return ", ".join(task.name for task in TASKS.values() if task.patient_label in columns) or "none"
