@@ -24,6 +24,8 @@ def cohort(
     The exported table has a row per recording: patient, person, site, path, labels per patient and per
     recording, metadata, and the sides of the split where a split file exists.
     """
+    import sys
+
     from heartfeat.cohorts.splits import load_splits
     from heartfeat.cohorts.tables import export_cohort, save_cohort
     from heartfeat.commands.common import read_cohort
@@ -34,6 +36,7 @@ def cohort(
     if export is not None:
         split_file = settings.split_file()
         export_cohort(found, export, load_splits(split_file) if split_file.exists() else None)
+        print(f"{export.absolute()} is written", file=sys.stderr)
     if save is not None:
         save_cohort(found, save)
     return found

@@ -34,6 +34,8 @@ def config(written: "Config") -> int:
 
 def cohort(found: "Cohort") -> int:
     """How many patients, persons and recordings, and their labels."""
+    from pathlib import Path
+
     from heartfeat.tasks import TASKS
 
     patients, recordings = found.patients, found.recordings
@@ -42,6 +44,9 @@ def cohort(found: "Cohort") -> int:
         f"{found.name}: {patients.height} patients ({patients['person'].n_unique()} persons; "
         f"{shared} ids are a person seen before), {recordings.height} recordings"
     )
+    missing = sum(not Path(path).is_file() for path in recordings["path"])
+    if missing:
+        print(f"  {missing} of {recordings.height} recordings have no file")
     for label in ("subset", *(task.patient_label for task in TASKS.values())):
         if label in patients.columns:
             print(f"  {label}: {_counts(patients[label])}")

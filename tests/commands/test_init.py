@@ -1,6 +1,7 @@
 import pytest
 
 import heartfeat
+from heartfeat.commands import show
 from heartfeat.config import load_config
 from heartfeat.errors import CohortError, ConfigError
 
