@@ -208,10 +208,10 @@ def validate(model: type[Model], given: object, where: str) -> Model:
             raise ConfigError(
                 f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=..."
             ) from None
-        raise ConfigError(_misfit(place, first)) from None
+        raise ConfigError(_misfit(place, first, _default(model, keys))) from None
 
 
-def _misfit(place: str, error: ErrorDetails) -> str:
+def _misfit(place: str, error: ErrorDetails, default: object) -> str:
     """What is wrong with a value, for whoever wrote it."""
     given, about = error["input"], error.get("ctx", {})
     match error["type"]:
@@ -220,8 +220,9 @@ def _misfit(place: str, error: ErrorDetails) -> str:
             return f"{place}.{key} is {shorten(about['tag'])}; {_nearest(about['tag'], tags)}"
         case "literal_error":
             return f"{place} is {shorten(given)}; {_nearest(str(given), _quoted(about['expected']))}"
-        case "tuple_type" | "list_type" if isinstance(given, str):
-            return f"{place} is {shorten(given)}; expected a list, such as [{_on_a_line(given)}]"
+        case "tuple_type" | "list_type":
+            example = f", such as {list(default)}" if isinstance(default, tuple) and default else ""
+            return f"{place} is {shorten(given)}; expected a list{example}"
         case "missing":
             return f"{place.rpartition('.')[0]} has too few values; got {shorten(given)}"
     message = f"{place}: {error['msg'].removeprefix('Value error, ')}"
@@ -308,6 +309,15 @@ def _apply(raw: dict[str, Any], override: str) -> None:
 
 
 def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
+    return list(_inner(model, keys).model_fields)
+
+
+def _default(model: type[BaseModel], keys: Sequence[str]) -> object:
+    field = _inner(model, keys[:-1]).model_fields.get(keys[-1]) if keys else None
+    return None if field is None else field.default
+
+
+def _inner(model: type[BaseModel], keys: Sequence[str]) -> type[BaseModel]:
     for key in keys:
         if key.isdigit():  # a place in a list
             continue
@@ -317,7 +327,7 @@ def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
         if not inner:
             break
         model = inner[0]
-    return list(model.model_fields)
+    return model
 
 
 def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - any type

@@ -169,7 +169,7 @@ def test_dumped_config_reads_back_equal(tmp_path_factory, folds, bands, epochs, 
     [
         (
             {"split": {"fractions": "0.5,0.5"}},
-            r"fractions is '0.5,0.5'; expected a list, such as \[0.5,0.5\]",
+            r"fractions is '0.5,0.5'; expected a list, such as \[0.7, 0.2, 0.1\]$",
         ),
         ({"split": {"fractions": [0.5, 0.5]}}, r"split.fractions has too few values; got \[0.5, 0.5\]"),
         (
