@@ -61,7 +61,7 @@ class _Lines:
     """
 
     def __init__(self) -> None:
-        self.last = time.monotonic()
+        self.last_line = time.monotonic()
         self.started: dict[str, float] = {}
         self.printed: dict[str, float] = {}
         self.finished: set[str] = set()
@@ -71,9 +71,9 @@ class _Lines:
         begun = self.started.setdefault(what, now)
         last = self.printed.get(what, begun)
         finished = done >= total and now - begun > 2.0 and what not in self.finished
-        silent = now - self.last > PLAIN_INTERVAL
+        silent = now - self.last_line > PLAIN_INTERVAL
         if finished or silent or (done < total and now - last > PLAIN_INTERVAL):
-            self.printed[what] = self.last = now
+            self.printed[what] = self.last_line = now
             self.finished.update({what} if finished else ())
             more = detail.replace("\n", "; ") or _left(now - begun, done, total)
             text = f"{what}: {done} of {total} ({now - begun:.0f} s)"

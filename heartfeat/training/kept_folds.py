@@ -169,7 +169,7 @@ def check_not_begun(run: Path) -> None:
         found += ["a checkpoint"] if folds < len(kept) else []
         raise RunError(
             f"an unfinished run {run.name} is kept: {' and '.join(found)}; --resume goes on from there, --overwrite "
-            "begins anew"
+            "begins anew, another --name leaves it"
         )
 
 
