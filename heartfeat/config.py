@@ -26,12 +26,9 @@ from heartfeat.heads.registry import head_names, head_settings
 from heartfeat.messages import shorten
 from heartfeat.yaml_text import parse_yaml
 
-DEFAULT_CONFIG = Path("heartfeat.yaml")
 REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
 Location = TypeVar("Location", str, Path)
 
 
@@ -146,7 +143,7 @@ class Config(BaseModel):
         return validate(settings, {**written, **set_here}, f"heads.{kind}")
 
 
-def load_config(path: str | Path = DEFAULT_CONFIG, overrides: Sequence[str] = ()) -> Config:
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read and validate a config file.
 
     Parameters

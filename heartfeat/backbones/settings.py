@@ -2,16 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from heartfeat.settings import Settings
 
 PhaseCount = Annotated[int, Field(ge=1, le=256)]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class LogMelSettings(_Settings):
+class LogMelSettings(Settings):
     """Log-mel spectrogram; no weights.
 
     Attributes
@@ -62,7 +60,7 @@ class LogMelSettings(_Settings):
         return self
 
 
-class TransformersSettings(_Settings):
+class TransformersSettings(Settings):
     """An audio encoder of the transformers library, with local weights.
 
     Attributes
@@ -112,7 +110,7 @@ class TransformersSettings(_Settings):
         return self
 
 
-class StatesSettings(_Settings):
+class StatesSettings(Settings):
     """The states of the cardiac cycle, by the automatic segmentation that comes with the package.
 
     Attributes
@@ -134,7 +132,7 @@ class StatesSettings(_Settings):
     remove_spikes: bool = False
 
 
-class BeatsSettings(_Settings):
+class BeatsSettings(Settings):
     """One token per heart cycle: its log-mel spectrogram on a grid of cardiac phases; no weights.
 
     Attributes

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     from heartfeat.cohorts.cohort import Cohort
@@ -16,7 +16,7 @@ def cohort(
         Path | None, typer.Option(help="Write one joined table: .csv, .json or .parquet by its suffix.")
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Write both tables as parquet into this folder.")] = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Cohort":
     """Read the cohort, check it, and show what is in it.

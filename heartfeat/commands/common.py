@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from heartfeat.config import Config, DataConfig
     from heartfeat.stores.store import Store
 
+DEFAULT_CONFIG = Path("heartfeat.yaml")
+
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The experiment's yaml file.")]
 SetOption = Annotated[
     list[str] | None,
@@ -20,6 +22,21 @@ SetOption = Annotated[
 ]
 StoreArgument = Annotated[str | None, typer.Argument(help="Store [default: the config's].")]
 StoreOption = Annotated[str | None, typer.Option(help="Feature store, in place of the config's.")]
+
+
+def check_name(name: str) -> str:
+    """``name``, if it can be that of a folder.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot.
+    """
+    from heartfeat.errors import ConfigError
+
+    if name.startswith(".") or Path(name).name != name:
+        raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
+    return name
 
 
 def read_cohort(config: "Config") -> "Cohort":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def compare(
     report: Annotated[Path | None, typer.Option(help="Write a single-file HTML report.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as csv.")] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "pl.DataFrame":
     """Show every run of the config's task side by side: scores with 95 % intervals, persons resampled.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +55,7 @@ def cross(
             help='Which class is which, such as "Present=Abnormal, Unknown=Abnormal, Absent=Normal".'
         ),
     ] = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> CrossEvaluation:
     """Judge a run on another cohort, by that cohort's labels.

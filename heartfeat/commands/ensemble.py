@@ -1,12 +1,11 @@
 """heartfeat ensemble"""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from heartfeat.commands.fit import Fitted
@@ -20,7 +19,7 @@ def ensemble(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of the same name.")] = False,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Fitted":
     """Average finished runs patient by patient into a new run: other seeds, heads or feature sets on the same split.
@@ -36,11 +35,10 @@ def ensemble(
     RunError
         When a run is missing, or runs are of another task, cohort or split; says what differs.
     """
-    from heartfeat.commands.common import config_store, run_at
+    from heartfeat.commands.common import check_name, config_store, run_at
     from heartfeat.commands.ensemble_files import write_ensemble
     from heartfeat.commands.fit import Fitted
     from heartfeat.commands.progress import show_progress
-    from heartfeat.commands.sweep_setup import check_name
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,7 +48,7 @@ def evaluate(
         ),
     ] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> Evaluation:
     """Score a run's stored test predictions again, in all and by group; write report.html.

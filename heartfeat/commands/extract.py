@@ -1,11 +1,10 @@
 """heartfeat extract"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from heartfeat.backbones.settings import BackboneSettings
@@ -36,7 +35,7 @@ def extract(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows per forward pass.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad recording.")] = False,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "ExtractionSummary":
     """Run the frozen backbones over every recording once, into the store.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def finetune(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a checkpoint of that name.")
     ] = False,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Finetuned":
     """Fine-tune a backbone on a task's labels, for `extract` to use like any other.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def fit(
         list[str] | None, typer.Option(help="tensorboard, wandb or mlflow. Repeatable.")
     ] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
     *,
     callbacks: "Sequence[Callback]" = (),
@@ -107,13 +107,13 @@ def fit(
     """
     arguments = dict(locals())
 
-    from heartfeat.commands.common import check_cohort, config_store, find_splits
+    from heartfeat.commands.common import check_cohort, check_name, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.run_files import write_run
     from heartfeat.commands.several_fits import fit_several
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
-    from heartfeat.errors import ConfigError, RunError
+    from heartfeat.errors import RunError
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import run_experiment
@@ -130,10 +130,8 @@ def fit(
     chosen, task = choose_head(settings, head, seed, linear_eval), get_task(settings.task)
     protocol = choose_protocol(chosen, few_shot, leave_out_site, linear_eval)
     names = features or list(settings.backbones)
-    if name is not None and (name.startswith(".") or Path(name).name != name):
-        raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
     wanted = f"{task.name}-{head or 'linear'}{protocol.suffix()}"
-    folder = settings.runs / (name or new_run_name(settings.runs, wanted))
+    folder = settings.runs / check_name(name or new_run_name(settings.runs, wanted))
     if seeds is not None or leave_out_site == "all":
         return fit_several(settings, folder.name, arguments)
     if folder.exists() and not overwrite:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heartfeat.commands.common import DEFAULT_CONFIG
+
 if TYPE_CHECKING:
     from heartfeat.config import Config
 
@@ -19,7 +21,7 @@ def init(
     pascal: Annotated[
         Path | None, typer.Option(help="Folder of the PASCAL heart sounds (holds set_a.csv, set_b.csv).")
     ] = None,
-    config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = Path("heartfeat.yaml"),
+    config: Annotated[Path, typer.Option("--config", "-c", help="File to write.")] = DEFAULT_CONFIG,
     store: Annotated[
         str | None,
         typer.Option(

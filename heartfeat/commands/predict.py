@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +15,7 @@ def predict(
     run: Annotated[str, typer.Option(help="Run whose heads predict.")],
     out: Annotated[Path | None, typer.Option(help="Write the table: .csv or .parquet by its suffix.")] = None,
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "pl.DataFrame":
     """Predict every patient of a store with the heads of a run or ensemble, calibrated as in the run, averaged.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
     from heartfeat.cohorts.folds import Splits
@@ -21,7 +21,7 @@ def splits(
     allow_shared_persons: Annotated[
         bool, typer.Option("--allow-shared-persons", help="Accept a split with one person on two sides.")
     ] = False,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Splits":
     """Make the config's split once, grouped by person and stratified by label, or check the file that is there.

@@ -1,16 +1,15 @@
 """heartfeat store"""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 
 def store_info(
     store: Annotated[str | None, typer.Argument(help="Store to look into [default: the config's].")] = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> dict[str, Any]:
     """Show what a store holds: patients, recordings, skipped ones by reason, and its feature sets.

@@ -1,9 +1,8 @@
 """heartfeat store repair"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreArgument
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreArgument
 
 if TYPE_CHECKING:
     from heartfeat.stores.repair import Repair
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
 
 def store_repair(
     store: StoreArgument = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Repair":
     """Take damaged features out of a store, so that `heartfeat extract` does just these again.

@@ -1,11 +1,10 @@
 """heartfeat store verify"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreArgument
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreArgument
 
 if TYPE_CHECKING:
     from heartfeat.stores.verification import Verification
@@ -16,7 +15,7 @@ def store_verify(
     audio: Annotated[
         bool, typer.Option("--audio", help="Decode the config's recordings too, and compare their digests.")
     ] = False,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Verification":
     """Read a whole store and compare it with its checksums; exit code 1 where it is damaged.

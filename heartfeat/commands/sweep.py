@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heartfeat.commands.common import ConfigOption, SetOption, StoreOption
+from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption, StoreOption
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,7 +62,7 @@ def sweep(
     ] = None,
     devices: Annotated[str, typer.Option(help="auto, cpu, or GPUs such as cuda:0,cuda:1.")] = "auto",
     store: StoreOption = None,
-    config: ConfigOption = Path("heartfeat.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> Sweep:
     """Try settings of a head on the folds' validation patients, and save the best as a config that fit takes.
@@ -83,12 +83,11 @@ def sweep(
     """
     import shutil
 
-    from heartfeat.commands.common import check_cohort, config_store, find_splits
+    from heartfeat.commands.common import check_cohort, check_name, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.sweep_setup import (
         best_config,
         check_choices,
-        check_name,
         chosen_devices,
         chosen_folds,
         chosen_score,

@@ -18,21 +18,6 @@ TRIALS = 20
 """Trials of a search that names no number."""
 
 
-def check_name(name: str) -> str:
-    """``name``, if it can be that of a folder.
-
-    Raises
-    ------
-    ConfigError
-        When it cannot.
-    """
-    from heartfeat.errors import ConfigError
-
-    if name.startswith(".") or Path(name).name != name:
-        raise ConfigError(f"--name {name!r} must be a plain folder name, without separators and leading dot")
-    return name
-
-
 def chosen_score(task: "Task", score: str | None) -> str:
     """The score to go by.
 

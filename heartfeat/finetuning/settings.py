@@ -2,16 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from heartfeat.heads.neural.settings import LossName, StopScore
+from heartfeat.settings import Settings
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class StageSettings(_Settings):
+class StageSettings(Settings):
     """Some epochs in which a part of the network learns, and the rest stays as it is.
 
     Attributes
@@ -43,7 +40,7 @@ def _three_stages() -> list[StageSettings]:
     ]
 
 
-class FinetuneSettings(_Settings):
+class FinetuneSettings(Settings):
     """How a backbone is fine-tuned.
 
     Attributes

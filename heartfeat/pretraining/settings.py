@@ -3,19 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from heartfeat.config import DataConfig
+from heartfeat.settings import Settings
 
 SAMPLE_RATE = 2000
 """Of what new encoders hear (Hz)."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PcgEncoderSettings(_Settings):
+class PcgEncoderSettings(Settings):
     """A small transformer over log-mel patches; see :class:`heartfeat.backbones.architectures.pcg_shape.PcgShape`."""
 
     architecture: Literal["pcg"] = "pcg"
@@ -43,7 +40,7 @@ class PcgEncoderSettings(_Settings):
         return self
 
 
-class CnnMambaEncoderSettings(_Settings):
+class CnnMambaEncoderSettings(Settings):
     """PA-HCL's encoder: strided convolutions over the waveform, then Mamba."""
 
     architecture: Literal["cnn_mamba"] = "cnn_mamba"
@@ -55,7 +52,7 @@ class CnnMambaEncoderSettings(_Settings):
 EncoderSettings = Annotated[PcgEncoderSettings | CnnMambaEncoderSettings, Field(discriminator="architecture")]
 
 
-class MaskedSettings(_Settings):
+class MaskedSettings(Settings):
     """Masked prediction in latent space; see :class:`heartfeat.pretraining.objectives.masked.MaskedPrediction`.
 
     Attributes
@@ -89,7 +86,7 @@ class MaskedSettings(_Settings):
         return block_seconds
 
 
-class ContrastSettings(_Settings):
+class ContrastSettings(Settings):
     """Hierarchical contrast; see :class:`heartfeat.pretraining.objectives.contrast.HierarchicalContrast`.
 
     Attributes
@@ -130,7 +127,7 @@ def _contrast() -> "list[MaskedSettings | ContrastSettings]":
     return [ContrastSettings()]
 
 
-class CropSettings(_Settings):
+class CropSettings(Settings):
     """How pairs of crops are drawn and varied.
 
     Attributes
@@ -187,7 +184,7 @@ class PretrainData(DataConfig):
         return cls._expand(path)
 
 
-class PretrainSettings(_Settings):
+class PretrainSettings(Settings):
     """Everything of a pretraining.
 
     Attributes
