@@ -18,10 +18,11 @@ import torch
 from extraction_data import print_table
 
 from heartfeat.backbones.backbone import Backbone
+from heartfeat.backbones.beat_windows import beats_or_plain
 from heartfeat.backbones.cuts import cut
 from heartfeat.backbones.encode import WindowEncoder
 from heartfeat.backbones.load import load_backbone
-from heartfeat.backbones.phase_means import beats_or_plain, phase_means
+from heartfeat.backbones.phase_means import phase_means
 from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.commands.common import read_cohort

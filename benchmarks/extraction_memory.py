@@ -4,6 +4,7 @@ python benchmarks/extraction_memory.py
 """
 
 import argparse
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -12,17 +13,16 @@ from pathlib import Path
 
 from extraction_data import print_table, write_recordings
 
-from heartfeat.cohorts.tables import save_cohort
-
 RUN = """
-import sys
+import pickle, sys
+from pathlib import Path
 from heartfeat.backbones.settings import LogMelSettings
-from heartfeat.cohorts.tables import load_cohort
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.views import resolve_views
 
 if __name__ == "__main__":
-    run_extraction(load_cohort(sys.argv[1]), sys.argv[2], [LogMelSettings()], resolve_views("tta5"),
+    cohort = pickle.loads(Path(sys.argv[1]).read_bytes())
+    run_extraction(cohort, sys.argv[2], [LogMelSettings()], resolve_views("tta5"),
                    devices=("cpu",) * int(sys.argv[3]))
 """
 
@@ -39,7 +39,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 (folder / "sounds").mkdir()
-                save_cohort(write_recordings(folder / "sounds", count, options.seconds), folder / "cohort")
+                cohort = write_recordings(folder / "sounds", count, options.seconds)
+                (folder / "cohort").write_bytes(pickle.dumps(cohort))
                 (folder / "run.py").write_text(RUN, encoding="utf-8")
                 store = folder / f"store.{suffix}"
                 arguments = [str(folder / "cohort"), str(store), str(options.workers)]

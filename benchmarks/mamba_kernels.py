@@ -2,8 +2,8 @@
 
 On a GPU with mamba-ssm's kernel against PyTorch; on the CPU in PyTorch our way against transformers'. The network
 of the default settings on random tokens in the shapes of the shipped feature sets: a training step (forward, backward,
-AdamW, moving average) on the crops of one batch, and judging of whole recordings in the batches of 64 crops, from and
-to the CPU, beats and all. Cutting and augmenting crops is left out.
+AdamW, moving average) on the crops of one batch, cutting and augmenting left out, and judging of patients with four
+recordings of 20 s each as the head does it, cutting included.
 
     python benchmarks/mamba_kernels.py
     python benchmarks/mamba_kernels.py --device cpu
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
+import polars as pl
 import torch
 from extraction_data import medians, print_table
 from torch import Tensor
@@ -24,6 +25,7 @@ from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 
 from heartfeat.backbones.beats_spec import STATISTICS as BEAT_STATISTICS
 from heartfeat.extraction.pooling import STATISTICS
+from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.feature_spec import FeatureSpec
 from heartfeat.heads.mamba import mixer
 from heartfeat.heads.mamba.crops import statistics_of
@@ -31,23 +33,27 @@ from heartfeat.heads.mamba.inputs import Inputs
 from heartfeat.heads.mamba.net import MambaFormerNet
 from heartfeat.heads.mamba.training import BatchLoss
 from heartfeat.heads.mamba.training_bags import RECORDINGS_PER_PATIENT, Batch
-from heartfeat.heads.neural.compute import Compute, computing, for_judging, moved, on_device
+from heartfeat.heads.neural.compute import Compute, computing, moved, on_device
 from heartfeat.heads.neural.trainer import Trainer
 from heartfeat.heads.settings import MambaFormerSettings
 
 CLASSES = ("Present", "Unknown", "Absent")
+SITES = ("AV", "MV", "PV", "TV")
 
-SECONDS = 20.0
-"""Length of a recording that is judged."""
+PATIENTS, SECONDS = 16, 20.0
+"""Patients that are judged at a time, and the length of their recordings, one at each site."""
 
-CROPS_AT_ONCE = 64
-"""A batch of judging."""
-
-PCG = FeatureSpec("pcg", 128, 25.0, spectrogram=False, core_key="", statistics=STATISTICS)
-
-BEATS = FeatureSpec(
-    "beats", 48 * 40, None, spectrogram=False, core_key="", cycle=(48, 40), statistics=BEAT_STATISTICS
-)
+SETS = {
+    "beats": {
+        "core": {"family": "beats", "windows": "beats", "transform": {"phases": [48]}},
+        "core_key": "",
+        "dim": 48 * 40,
+        "token_rate": None,
+        "statistics": BEAT_STATISTICS,
+    },
+    "pcg": {"core_key": "", "dim": 128, "token_rate": 25.0, "statistics": STATISTICS},
+}
+"""Attributes of the feature sets."""
 
 Ways = dict[str, Callable[[], AbstractContextManager[object]]]
 
@@ -86,11 +92,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda:0", help="cuda:N or cpu")
     parser.add_argument("--precision", nargs="+", choices=("fp32", "bf16"), default=["fp32", "bf16"])
-    parser.add_argument("--sets", nargs="+", choices=("beats", "pcg"), default=["beats", "pcg"])
+    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS))
     parser.add_argument("--seconds", type=float, default=MambaFormerSettings().crop_seconds, help="of a crop")
     parser.add_argument("--batch-patients", type=int, default=MambaFormerSettings().batch_patients)
     parser.add_argument("--layers", type=int, default=MambaFormerSettings().layers)
-    parser.add_argument("--steps", type=int, default=20, help="training steps, and batches judged, per round")
+    parser.add_argument("--steps", type=int, default=20, help="training steps, and judgements, per round")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     on_gpu = options.device != "cpu"
@@ -105,7 +111,7 @@ def main() -> None:
         compute = Compute(options.device, precision)
         for work, prepare, recordings in (
             ("training step", learning, inputs.settings.batch_patients * RECORDINGS_PER_PATIENT),
-            ("judging", judging, CROPS_AT_ONCE / crops_per_recording(inputs.settings)),
+            ("judging", judging, PATIENTS * len(SITES)),
         ):
             works = {
                 name: repeated(prepare(inputs, compute), way, options.steps) for name, way in ways.items()
@@ -147,13 +153,9 @@ def new_inputs(options: argparse.Namespace) -> Inputs:
         metadata=False,
         quality=False,
     )
-    specs = tuple(spec for spec in (BEATS, PCG) if spec.name in options.sets)
+    specs = tuple(FeatureSpec.of(name, attrs) for name, attrs in SETS.items() if name in options.sets)
     weights = np.ones(len(CLASSES))
-    return Inputs(settings, CLASSES, ("AV", "MV", "PV", "TV"), specs, {}, None, None, weights)
-
-
-def crops_per_recording(settings: MambaFormerSettings) -> int:
-    return max(1, int(np.ceil(SECONDS / settings.crop_seconds - 1e-6)))
+    return Inputs(settings, CLASSES, SITES, specs, {}, None, None, weights)
 
 
 def random_crops(inputs: Inputs, count: int) -> dict[str, Tensor]:
@@ -197,16 +199,36 @@ def learning(inputs: Inputs, compute: Compute) -> Callable[[], object]:
 
 
 def judging(inputs: Inputs, compute: Compute) -> Callable[[], object]:
-    """One batch of crops, from and to the CPU."""
-    with computing(compute):
-        net = for_judging(new_net(inputs))
-    crops = random_crops(inputs, CROPS_AT_ONCE)
+    """One view of patients whose features are on the CPU."""
+    net, examples = on_device(new_net(inputs), compute.device), random_examples(inputs)
 
-    @torch.no_grad()
-    def judge() -> Tensor:
-        return net.recording_logits(net.encode(crops))
+    def judge() -> tuple[np.ndarray, np.ndarray]:
+        with computing(compute):
+            return inputs.predictor(net, examples).view(0)
 
     return judge
+
+
+def random_examples(inputs: Inputs) -> Examples:
+    """Patients with a recording at each site."""
+    generator, recordings = np.random.default_rng(0), PATIENTS * len(SITES)
+    patient_of, features = np.repeat(np.arange(PATIENTS), len(SITES)), {}
+    for spec in inputs.specs:
+        length = round(SECONDS * (spec.token_rate or 0))
+        tokens = generator.standard_normal((1, recordings * length, spec.dim)).astype(np.float16)
+        pooled = generator.standard_normal((1, recordings, spec.dim * len(spec.statistics)), np.float32)
+        spans = consecutive_spans([length] * recordings)
+        features[spec.name] = FeatureArrays(tokens, spans, pooled, SETS[spec.name])
+    return Examples(
+        classes=CLASSES,
+        views=("clean",),
+        patients=pl.DataFrame({"patient": np.arange(PATIENTS)}),
+        recordings=pl.DataFrame({"patient": patient_of, "site": SITES * PATIENTS}),
+        patient_of=patient_of,
+        features=features,
+        labels=np.full(PATIENTS, UNLABELLED),
+        recording_labels=np.full(recordings, UNLABELLED),
+    )
 
 
 def repeated(
@@ -227,7 +249,7 @@ def deviation(inputs: Inputs, compute: Compute, ways: Ways, learns: bool) -> flo
     Dropout draws the same numbers both times.
     """
     net = on_device(new_net(inputs), compute.device).train(learns)
-    crops = moved(random_crops(inputs, CROPS_AT_ONCE), compute.device)
+    crops = moved(random_crops(inputs, count=64), compute.device)
     said = {}
     for name, way in ways.items():
         torch.manual_seed(1)

@@ -1,6 +1,5 @@
 """heartfeat.yaml: one validated file that says where the data are and what to do with them."""
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
 from heartfeat.finetuning.settings import FinetuneSettings
 from heartfeat.heads.registry import head_names, head_settings
-from heartfeat.messages import shorten
+from heartfeat.messages import nearest, shorten
 from heartfeat.yaml_text import parse_yaml
 
 REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
@@ -136,7 +135,7 @@ class Config(BaseModel):
         """
         settings = head_settings(kind)
         if settings is None:
-            raise ConfigError(f"there is no head {kind!r}; the heads are {', '.join(head_names())}")
+            raise ConfigError(f"there is no head {shorten(kind)}; {_known(kind, head_names())}")
         given = self.heads.get(kind, {})
         written = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else given
         set_here = {key: value for key, value in changes.items() if value is not None}
@@ -199,7 +198,7 @@ def validate(model: type[Model], given: object, where: str) -> Model:
         place = f"{where}: {'.'.join(keys)}" if keys else where
         if first["type"] == "extra_forbidden":
             raise ConfigError(
-                f"{place} is not a known key; {_nearest(keys[-1], _fields(model, keys[:-1]))}"
+                f"{place} is not a known key; {_known(keys[-1], _fields(model, keys[:-1]))}"
             ) from None
         if first["type"] == "missing" and isinstance(first["loc"][-1], str):
             raise ConfigError(
@@ -214,9 +213,9 @@ def _misfit(place: str, error: ErrorDetails, default: object) -> str:
     match error["type"]:
         case "union_tag_invalid":
             (key,), tags = (_quoted(about[name]) for name in ("discriminator", "expected_tags"))
-            return f"{place}.{key} is {shorten(about['tag'])}; {_nearest(about['tag'], tags)}"
+            return f"{place}.{key} is {shorten(about['tag'])}; {_known(about['tag'], tags)}"
         case "literal_error":
-            return f"{place} is {shorten(given)}; {_nearest(str(given), _quoted(about['expected']))}"
+            return f"{place} is {shorten(given)}; {_known(str(given), _quoted(about['expected']))}"
         case "tuple_type" | "list_type":
             example = f", such as {list(default)}" if isinstance(default, tuple) and default else ""
             return f"{place} is {shorten(given)}; expected a list{example}"
@@ -273,7 +272,7 @@ def _backbone(name: str, given: object, where: str) -> BackboneSettings:
     family = settings.get("family", "logmel")
     if not isinstance(family, str) or family not in BACKBONE_FAMILIES:
         raise ConfigError(
-            f"{where}.family is {shorten(family)}; {_nearest(str(family), list(BACKBONE_FAMILIES))}"
+            f"{where}.family is {shorten(family)}; {_known(str(family), list(BACKBONE_FAMILIES))}"
         )
     return validate(BACKBONE_FAMILIES[family], {**settings, "name": name}, where)
 
@@ -281,7 +280,7 @@ def _backbone(name: str, given: object, where: str) -> BackboneSettings:
 def _head(kind: str, given: object, where: str) -> BaseModel:
     settings = head_settings(kind)
     if settings is None:
-        raise ConfigError(f"{where}: there is no such head; {_nearest(kind, head_names())}")
+        raise ConfigError(f"{where}: there is no such head; {_known(kind, head_names())}")
     return validate(settings, {} if given is None else given, where)
 
 
@@ -331,7 +330,5 @@ def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - any type
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}"
+def _known(name: str, known: Sequence[str]) -> str:
+    return f"{nearest(name, known)}Known: {', '.join(known)}"

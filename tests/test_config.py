@@ -135,6 +135,8 @@ def test_a_missing_key_is_named():
 def test_an_unknown_head_lists_the_heads():
     with pytest.raises(ConfigError, match="logistic"):
         parse_config(MINIMAL).head("transformer")
+    with pytest.raises(ConfigError, match="did you mean 'lgbm'"):
+        parse_config(MINIMAL).head("lgb")
 
 
 def test_split_file_defaults_to_a_name_made_of_what_shapes_it():

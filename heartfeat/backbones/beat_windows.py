@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heartfeat.signals.segmentation.states import DIASTOLE, S1, S2, SYSTOLE, intervals
+from heartfeat.signals.segmentation.states import CYCLE, S1, intervals
 
 PLAIN_SECONDS = 0.8
 """Length of the cycles of a recording in which none was found (s)."""
 
-CYCLE = (S1, SYSTOLE, S2, DIASTOLE, S1)
+_ORDER = (*CYCLE, S1)
 
 
 def whole_beats(states: np.ndarray) -> np.ndarray:
@@ -31,12 +31,12 @@ def whole_beats(states: np.ndarray) -> np.ndarray:
         recording's first frame lies in does not count, for it may have begun before.
     """
     if len(states) == 0:
-        return np.empty((0, len(CYCLE)))
+        return np.empty((0, len(_ORDER)))
     runs = intervals(states)[1:]
-    if len(runs) < len(CYCLE):
-        return np.empty((0, len(CYCLE)))
-    starts, order = (np.lib.stride_tricks.sliding_window_view(runs[:, k], len(CYCLE)) for k in (0, 2))
-    return starts[(order == CYCLE).all(axis=1)]
+    if len(runs) < len(_ORDER):
+        return np.empty((0, len(_ORDER)))
+    starts, order = (np.lib.stride_tricks.sliding_window_view(runs[:, k], len(_ORDER)) for k in (0, 2))
+    return starts[(order == _ORDER).all(axis=1)]
 
 
 def plain_beats(seconds: float, phases: Sequence[int]) -> np.ndarray:
@@ -49,6 +49,12 @@ def plain_beats(seconds: float, phases: Sequence[int]) -> np.ndarray:
     starts = PLAIN_SECONDS * np.arange(max(1, int(seconds / PLAIN_SECONDS + 1e-6)))
     shares = np.cumsum([0, *phases]) / sum(phases)
     return starts[:, None] + length * shares
+
+
+def beats_or_plain(states: np.ndarray, seconds: float, phases: Sequence[int]) -> np.ndarray:
+    """Heart cycles of a recording, or cycles of 0.8 s where none was found: ``(beats, 5)`` (s), at least one."""
+    beats = whole_beats(states)
+    return beats if len(beats) else plain_beats(seconds, phases)
 
 
 def phase_times(beats: np.ndarray, phases: Sequence[int]) -> np.ndarray:
@@ -93,9 +99,7 @@ def cut_beat_windows(
     numpy.ndarray
         ``(beats, sum(phases) x frame)`` float32, at least one beat.
     """
-    beats = whole_beats(states)
-    if len(beats) == 0:
-        beats = plain_beats(len(samples) / sample_rate, phases)
+    beats = beats_or_plain(states, len(samples) / sample_rate, phases)
     firsts = np.rint(phase_times(beats, phases) * sample_rate - frame / 2).astype(np.int64)
     grid = firsts[:, :, None] + np.arange(frame)
     return samples[np.clip(grid, 0, len(samples) - 1)].reshape(len(beats), -1)

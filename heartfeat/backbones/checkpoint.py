@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import BackboneError
+from heartfeat.messages import first_of
+from heartfeat.replace import recover
 
 HEADS = (
     "classifier",
@@ -44,6 +46,7 @@ def find_checkpoint(model: str) -> Path:
         Names the command that downloads a missing model, and the one that converts pickled weights.
     """
     folder = Path(model).expanduser()
+    recover(folder, BackboneError)
     if not folder.is_dir():
         folder = SHIPPED / model if model in shipped_models() else _cached(model)
     if not (folder / "config.json").is_file():
@@ -113,10 +116,9 @@ def load_checked(model_class: Any, folder: Path) -> Any:  # noqa: ANN401 - trans
 def refuse(folder: Path, what: str, keys: list[str]) -> None:
     """Raise BackboneError where a folder or file lacks these weights, has them beyond need, or misshapen."""
     if keys:
-        shown = ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
         raise BackboneError(
-            f"the checkpoint {folder} {what} {len(keys)} weights ({shown}); features would be partly random. "
-            "Use a complete checkpoint of this architecture"
+            f"the checkpoint {folder} {what} {len(keys)} weights ({first_of(sorted(keys), 3)}); features would be "
+            "partly random. Use a complete checkpoint of this architecture"
         )
 
 

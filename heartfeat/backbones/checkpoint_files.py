@@ -6,7 +6,7 @@ import pickle
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,6 +68,10 @@ class FileSource:
         """SHA-256 over config and used weights, wherever the file lies and whatever else it holds."""
         return self._summary.digest
 
+    def note(self) -> str:
+        """One line on what is left aside, and on what the file does not tell."""
+        return f"{self.path.name}: {'; '.join(self._summary.notes)}" if self._summary.notes else ""
+
     def load(self, model_class: Any, config: Any) -> Any:  # noqa: ANN401 - transformers' classes
         """The model with every one of its weights, in float32 and evaluation mode.
 
@@ -86,13 +90,8 @@ class FileSource:
         return model.float().eval()
 
 
-def open_checkpoint_file(model: str, say: Callable[[str], None] = lambda line: None) -> FileSource:
+def open_checkpoint_file(model: str) -> FileSource:
     """The checkpoint in a file.
-
-    Parameters
-    ----------
-    say
-        Told in one line what is left aside, and what the file does not tell.
 
     Raises
     ------
@@ -104,10 +103,7 @@ def open_checkpoint_file(model: str, say: Callable[[str], None] = lambda line: N
         stat = path.stat()
     except OSError as error:
         raise BackboneError(f"there is no file {path} ({error.strerror})") from error
-    summary = _summarise(path.resolve(), stat.st_size, stat.st_mtime_ns)
-    if summary.notes:
-        say(f"{path.name}: {'; '.join(summary.notes)}")
-    return FileSource(path, summary)
+    return FileSource(path, _summarise(path.resolve(), stat.st_size, stat.st_mtime_ns))
 
 
 @dataclass(frozen=True)

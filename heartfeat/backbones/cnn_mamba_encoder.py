@@ -8,8 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from heartfeat.backbones.encoder import Encoder, chosen
-from heartfeat.backbones.grid import Grid
-from heartfeat.backbones.waveform_encoders import WINDOW_SECONDS
+from heartfeat.backbones.grid import WINDOW_SECONDS, Grid
 from heartfeat.errors import BackboneError
 
 

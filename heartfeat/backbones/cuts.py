@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from heartfeat.backbones.backbone import BackboneSpec
-from heartfeat.backbones.beat_windows import cut_beat_windows
+from heartfeat.backbones.beat_windows import beats_or_plain, cut_beat_windows
 from heartfeat.backbones.cycle_windows import cut_cycle_windows, stitch_cycles
-from heartfeat.backbones.phase_means import beats_or_plain, phase_means
+from heartfeat.backbones.phase_means import phase_means
 from heartfeat.backbones.windows import cut_windows, stitch, token_count
 from heartfeat.signals.segmentation.states import S1, onsets
 

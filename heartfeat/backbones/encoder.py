@@ -47,5 +47,5 @@ def time_pooling(grid: Grid, window: Window) -> Tensor:
 
 
 def chosen(output: Any, layers: Sequence[int], depth: int) -> list[Tensor]:  # noqa: ANN401 - transformers' outputs
-    """The layers asked for of a transformers output; the last is the one after the final norm."""
+    """The layers asked for of a transformers output, ``(B, frames, hidden)`` each; the last is after the final norm."""
     return [output.last_hidden_state if layer == depth else output.hidden_states[layer] for layer in layers]

@@ -7,6 +7,9 @@ from typing import Any
 from heartfeat.backbones.windows import Window
 from heartfeat.errors import BackboneError
 
+WINDOW_SECONDS = 5.0
+"""Window where nobody says otherwise (s)."""
+
 
 @dataclass(frozen=True)
 class Grid:

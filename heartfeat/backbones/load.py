@@ -8,6 +8,8 @@ from heartfeat.backbones.settings import BackboneSettings, BeatsSettings, LogMel
 def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
     """What a backbone computes, without building its model; what comes with the package needs no torch for it.
 
+    What a checkpoint file holds beyond the encoder is counted and said on standard error, once per process.
+
     Raises
     ------
     BackboneError
@@ -28,14 +30,8 @@ def describe_backbone(settings: BackboneSettings) -> BackboneSpec:
     return describe_transformers(settings)
 
 
-def load_backbone(settings: BackboneSettings, device: str = "cpu", aloud: bool = True) -> Backbone:
+def load_backbone(settings: BackboneSettings, device: str = "cpu") -> Backbone:
     """The backbone of these settings, its model on ``device`` and in evaluation mode.
-
-    Parameters
-    ----------
-    aloud
-        Whether to say on standard error what a checkpoint file holds beyond the encoder; workers leave that to the
-        process that describes backbones.
 
     Raises
     ------
@@ -57,6 +53,6 @@ def load_backbone(settings: BackboneSettings, device: str = "cpu", aloud: bool =
     else:
         from heartfeat.backbones.transformers_audio import load_transformers
 
-        backbone = load_transformers(settings, aloud)
+        backbone = load_transformers(settings)
     backbone.model.to(device).requires_grad_(False)
     return backbone

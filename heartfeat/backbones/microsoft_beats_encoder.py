@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from heartfeat.backbones.encoder import Encoder, chosen
-from heartfeat.backbones.grid import Grid
+from heartfeat.backbones.grid import WINDOW_SECONDS, Grid
 from heartfeat.backbones.kaldi_bank import FRAME, HOP, log_mel, mel_filters
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
-from heartfeat.backbones.waveform_encoders import WINDOW_SECONDS
 from heartfeat.errors import BackboneError
 
 FULL_SCALE = 2.0**15

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 from heartfeat.backbones.architectures.pcg_shape import PcgShape
-from heartfeat.backbones.grid import Grid
+from heartfeat.backbones.grid import WINDOW_SECONDS, Grid
 from heartfeat.backbones.logmel_spec import frame_length
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
-
-WINDOW_SECONDS = 5.0
-"""Window where nobody says otherwise (s)."""
 
 
 def describe(config: PcgShape, folder: Path, window_seconds: float | None) -> Grid:

@@ -4,14 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heartfeat.backbones.beat_windows import plain_beats, whole_beats
-
-
-def beats_or_plain(states: np.ndarray, seconds: float, phases: Sequence[int]) -> np.ndarray:
-    """Heart cycles of a recording, or cycles of 0.8 s where none was found: ``(beats, 5)`` (s), at least one."""
-    beats = whole_beats(states)
-    return beats if len(beats) else plain_beats(seconds, phases)
-
 
 def phase_edges(beats: np.ndarray, phases: Sequence[int]) -> np.ndarray:
     """Where phases begin and end, ``(beats, sum(phases) + 1)`` (s): each state is divided evenly.

@@ -1,7 +1,6 @@
 """Where a model's weights come from: a folder that transformers wrote, or one checkpoint file from elsewhere."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,17 +28,15 @@ class Source(Protocol):
     def digest(self) -> str:
         """SHA-256 over config and weights, wherever they lie."""
 
+    def note(self) -> str:
+        """One line on what is left aside, and on what the weights do not tell; empty where there is nothing to say."""
+
     def load(self, model_class: Any, config: Any) -> Any:  # noqa: ANN401 - transformers' classes
         """The model with every one of its weights, in float32 and evaluation mode."""
 
 
-def find_source(model: str, say: Callable[[str], None] = lambda line: None) -> Source:
+def find_source(model: str) -> Source:
     """What the setting ``model`` names.
-
-    Parameters
-    ----------
-    say
-        Told what of a checkpoint file is left aside.
 
     Raises
     ------
@@ -50,7 +47,7 @@ def find_source(model: str, say: Callable[[str], None] = lambda line: None) -> S
     if path.suffix in FILE_SUFFIXES and not path.is_dir():
         from heartfeat.backbones.checkpoint_files import open_checkpoint_file
 
-        return open_checkpoint_file(model, say)
+        return open_checkpoint_file(model)
     return FolderSource(find_checkpoint(model))
 
 
@@ -75,6 +72,10 @@ class FolderSource:
     def digest(self) -> str:
         """See :class:`Source`."""
         return weights_digest(self.path)
+
+    def note(self) -> str:
+        """See :class:`Source`."""
+        return ""
 
     def load(self, model_class: Any, config: Any) -> Any:  # noqa: ANN401 - transformers' classes
         """See :class:`Source`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,36 @@ class TrainedOn:
         """What a store keeps of it."""
         patients = {cohort: list(ids) for cohort, ids in self.patients.items()}
         return {"kind": self.kind, "labels": self.labels, "patients": patients}
+
+
+def familiar(
+    trainings: Mapping[str, Iterable[TrainedOn]],
+    cohort: str,
+    persons: Mapping[str, str],
+    whom: str,
+    so: str,
+    tested: Iterable[str] | None = None,
+) -> list[str]:
+    """One line per feature set and training that met any of these patients, those of labels first.
+
+    Parameters
+    ----------
+    trainings
+        Of the backbones, by feature set.
+    cohort, persons
+        See :meth:`TrainedOn.met`.
+    whom, so
+        What the patients are called, and what follows where labels were seen.
+    tested
+        Ids of the patients; None for the whole cohort.
+    """
+    patients = set(persons if tested is None else tested)
+    lines = []
+    for features, own in trainings.items():
+        for training in own:
+            met = len(patients & {*training.met(cohort, persons)})
+            lines += [training.sentence(features, met, len(patients), whom, so)] if met else []
+    return sorted(lines, key=lambda line: not line.startswith(ALOUD))
 
 
 def trained_on(given: object) -> tuple[TrainedOn, ...]:

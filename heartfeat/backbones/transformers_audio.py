@@ -9,25 +9,20 @@ from heartfeat.backbones.settings import TransformersSettings
 from heartfeat.backbones.transformers_spec import describe_fully, find
 
 
-def load_transformers(settings: TransformersSettings, aloud: bool = True) -> Backbone:
+def load_transformers(settings: TransformersSettings) -> Backbone:
     """The encoder, on the CPU.
-
-    Parameters
-    ----------
-    aloud
-        Whether to say what a checkpoint file holds beyond the encoder.
 
     Raises
     ------
     BackboneError
         As :func:`heartfeat.backbones.transformers_spec.describe_transformers`, and when weights are incomplete.
     """
-    return load_with_model(settings, aloud)[0]
+    return load_with_model(settings)[0]
 
 
-def load_with_model(settings: TransformersSettings, aloud: bool = True) -> tuple[Backbone, Any, Path]:
+def load_with_model(settings: TransformersSettings) -> tuple[Backbone, Any, Path]:
     """As :func:`load_transformers`, with the model whose weights the backbone uses, and where it is from."""
-    known = describe_fully(settings, aloud)
+    known = describe_fully(settings)
     source, spec, grid = known.source, known.spec, known.grid
     model = source.load(find(known.architecture.model), known.config)
     encoder = find(known.architecture.encoder)(model, grid, source.path)

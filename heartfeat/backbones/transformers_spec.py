@@ -4,6 +4,7 @@ What is imported here, heartfeat's own architecture included, is free of torch, 
 architecture's other modules are imported when one of its models is at hand.
 """
 
+import functools
 import importlib
 import sys
 from dataclasses import dataclass
@@ -95,9 +96,6 @@ ARCHITECTURES = {
 }
 """By the ``model_type`` of ``config.json``."""
 
-_SAID: set[str] = set()
-"""Lines that this process has printed."""
-
 
 @dataclass(frozen=True)
 class Described:
@@ -130,18 +128,15 @@ def describe_transformers(settings: TransformersSettings) -> BackboneSpec:
     BackboneError
         When the model is not on this machine, of an unknown architecture, or cannot do what is asked.
     """
-    return describe_fully(settings).spec
+    known = describe_fully(settings)
+    if note := known.source.note():
+        _say_once(note)
+    return known.spec
 
 
-def describe_fully(settings: TransformersSettings, aloud: bool = True) -> Described:
-    """As :func:`describe_transformers`, with what a model is made of.
-
-    Parameters
-    ----------
-    aloud
-        Whether to say what is left aside.
-    """
-    source = find_source(settings.model, _say_once if aloud else lambda line: None)
+def describe_fully(settings: TransformersSettings) -> Described:
+    """As :func:`describe_transformers`, with what a model is made of, and saying nothing."""
+    source = find_source(settings.model)
     model_type = source.model_type()
     architecture = ARCHITECTURES.get(model_type)
     if architecture is None:
@@ -184,7 +179,6 @@ def _preprocessing(settings: TransformersSettings, grid: Grid) -> Preprocessing:
     return Preprocessing(grid.sample_rate, low, high, grid.level_dbfs, settings.remove_spikes)
 
 
+@functools.cache
 def _say_once(line: str) -> None:
-    if line not in _SAID:
-        _SAID.add(line)
-        print(line, file=sys.stderr, flush=True)
+    print(line, file=sys.stderr, flush=True)

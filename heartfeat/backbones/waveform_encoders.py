@@ -8,12 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from heartfeat.backbones.encoder import Encoder, chosen
-from heartfeat.backbones.grid import Grid
+from heartfeat.backbones.grid import WINDOW_SECONDS, Grid
 from heartfeat.backbones.preprocessing import LEVEL_DBFS
 from heartfeat.errors import BackboneError
-
-WINDOW_SECONDS = 5.0
-"""Window where nobody says otherwise (s)."""
 
 
 def describe(config: Any, folder: Path, window_seconds: float | None) -> Grid:  # noqa: ANN401 - any family's config

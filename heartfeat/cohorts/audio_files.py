@@ -1,11 +1,11 @@
 """The audio files of one folder, by the name that they carry."""
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
 from heartfeat.errors import CohortError
-
-SUFFIXES = (".wav", ".flac")
+from heartfeat.signals import AUDIO_SUFFIXES
 
 
 def audio_files(folder: Path) -> dict[str, Path]:
@@ -17,9 +17,11 @@ def audio_files(folder: Path) -> dict[str, Path]:
         When two files have the same stem.
     """
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+    # Names are sorted before they become paths: there are tens of thousands, and most are no audio.
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208
+        if not name.lower().endswith(AUDIO_SUFFIXES) or name.startswith("."):
             continue
+        path = folder / name
         if path.stem in found:
             raise CohortError(
                 f"the recording {path.stem!r} is there twice: {found[path.stem]} and {path}; keep one"

@@ -1,16 +1,15 @@
 """Find CirCor's recordings by file name, and the ones that a table lists without a file."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from heartfeat.cohorts.audio_files import audio_files
 from heartfeat.cohorts.circor_fields import LOCATIONS_FIELD, SITES, SourceRow
 from heartfeat.errors import CohortError
 
-_AUDIO = (".wav", ".flac")
 _NAME = re.compile(r"(?P<patient>[^_]+)_(?P<site>[^_]+)(?:_(?P<number>\d+))?")
 
 
@@ -38,24 +37,14 @@ def find_files(folder: Path, patients: Collection[str], table: str) -> dict[str,
         When a file name is not ``<patient>_<site>[_n]``, its site does not exist, its patient is not in
         ``patients`` (read from the file ``table``), or two files are one recording.
     """
-    known: dict[str, RecordingFile] = {}
     found: dict[str, list[RecordingFile]] = {}
-    # Names are sorted before they become paths: there are tens of thousands, and most are no audio.
-    for name in sorted(os.listdir(folder)):  # noqa: PTH208
-        if not name.lower().endswith(_AUDIO) or name.startswith("."):
-            continue
-        path = folder / name
+    for path in audio_files(folder).values():
         file = _parse_name(path)
         if file.patient not in patients:
             raise CohortError(
                 f"{path} is a recording of patient {file.patient!r}, who is not in {table}; add the "
                 "patient or move the file away"
             )
-        if path.stem in known:
-            raise CohortError(
-                f"the recording id {path.stem!r} is there twice: {known[path.stem].path} and {path}; keep one"
-            )
-        known[path.stem] = file
         found.setdefault(file.patient, []).append(file)
     return found
 

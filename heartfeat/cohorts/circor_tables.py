@@ -1,12 +1,11 @@
 """Read CirCor's patient table: the csv, or the text header of every patient."""
 
-import csv
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 from heartfeat.cohorts.circor_fields import FIELDS, LOCATIONS_FIELD, PATIENT_FIELD, SourceRow
+from heartfeat.cohorts.csv_cells import read_records
 from heartfeat.errors import CohortError
 
 
@@ -18,49 +17,8 @@ def read_csv_rows(path: Path) -> list[SourceRow]:
     CohortError
         When the file is no csv text, lacks a column, has a row of another width or a patient twice.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return _parse_csv(path, file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise CohortError(f"{path} cannot be read: {error}") from error
-
-
-def _parse_csv(path: Path, file: TextIO) -> list[SourceRow]:
-    reader = csv.reader(file, strict=True)
-    rows: list[SourceRow] = []
-    header: list[str] = []
-    try:
-        for cells in reader:
-            if not header:
-                header = [cell.strip().rstrip(":") for cell in cells]
-                _check_header(path, header)
-            elif any(cell.strip() for cell in cells):
-                rows.append(_csv_row(path, reader.line_num, header, cells))
-    except csv.Error as error:
-        raise CohortError(f"{path}, line {reader.line_num}: {error}") from error
-    _check_header(path, header)
-    return _unique(rows)
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    missing = [field for field in FIELDS if field not in header]
-    if missing:
-        raise CohortError(
-            f"{path}, line 1: the column {missing[0]!r} is missing; expected the columns {', '.join(FIELDS)}"
-        )
-    repeated = [field for field in FIELDS if header.count(field) > 1]
-    if repeated:
-        raise CohortError(
-            f"{path}, line 1: the column {repeated[0]!r} is there {header.count(repeated[0])} times"
-        )
-
-
-def _csv_row(path: Path, line: int, header: list[str], cells: list[str]) -> SourceRow:
-    if len(cells) != len(header):
-        raise CohortError(
-            f"{path}, line {line}: {len(cells)} values where the header has {len(header)} columns"
-        )
-    return SourceRow(str(path), dict(zip(header, cells, strict=True)), dict.fromkeys(header, line))
+    records = read_records(path, FIELDS)
+    return _unique(SourceRow(str(path), values, dict.fromkeys(FIELDS, line)) for line, values in records)
 
 
 def read_text_rows(folder: Path) -> list[SourceRow]:

@@ -31,19 +31,24 @@ def read_cells(path: Path, any_text: bool = False) -> list[tuple[int, list[str]]
 
 
 def read_records(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """Line number and values of some columns, by the names in the file's first row.
+    """Line number and values of some columns, by the names in the file's first row (a colon at their end is none).
 
     Raises
     ------
     CohortError
-        When the file cannot be read, lacks a column, or has a row of another width.
+        When the file cannot be read, lacks a column or has it twice, or has a row of another width.
     """
     rows = read_cells(path)
-    header = rows[0][1] if rows else []
+    header = [name.rstrip(":") for name in rows[0][1]] if rows else []
     missing = [column for column in columns if column not in header]
     if missing:
         raise CohortError(
             f"{path}, line 1: the column {missing[0]!r} is missing; expected the columns {', '.join(columns)}"
+        )
+    repeated = [column for column in columns if header.count(column) > 1]
+    if repeated:
+        raise CohortError(
+            f"{path}, line 1: the column {repeated[0]!r} is there {header.count(repeated[0])} times"
         )
     places = {column: header.index(column) for column in columns}
     for line, cells in rows[1:]:

@@ -5,6 +5,7 @@ from collections import Counter
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Fold, Splits
 from heartfeat.errors import SplitError
+from heartfeat.messages import first_of
 
 
 def check_splits(splits: Splits, cohort: Cohort, allow_shared_persons: bool = False) -> list[str]:
@@ -36,7 +37,7 @@ def check_splits(splits: Splits, cohort: Cohort, allow_shared_persons: bool = Fa
         crossing |= _crossing(fold, persons)
     if crossing and not allow_shared_persons:
         raise SplitError(
-            f"{len(crossing)} people are on two sides of a fold: {_some(sorted(crossing))}. Put all patient "
+            f"{len(crossing)} people are on two sides of a fold: {first_of(sorted(crossing), 10)}. Put all patient "
             "ids of a person on one side, or allow shared persons if the published protocol is what you want"
         )
     return sorted(crossing)
@@ -50,17 +51,13 @@ def _check_patients(number: int, fold: Fold, persons: dict[str, str]) -> None:
     unknown = sorted(together.keys() - persons.keys())
     if unknown:
         raise SplitError(
-            f"fold {number}: {_some(unknown)} not in the cohort; was the split made for another one?"
+            f"fold {number}: {first_of(unknown, 10)} not in the cohort; was the split made for another one?"
         )
     repeated = sorted(patient for patient, count in together.items() if count > 1)
     if repeated:
-        raise SplitError(f"fold {number}: {_some(repeated)} more than once in the fold")
+        raise SplitError(f"fold {number}: {first_of(repeated, 10)} more than once in the fold")
 
 
 def _crossing(fold: Fold, persons: dict[str, str]) -> set[str]:
     train, valid, test = ({persons[patient] for patient in side} for side in fold.sides().values())
     return train & valid | train & test | valid & test
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -1,7 +1,6 @@
 """Splits as JSON files: written once, reused by every head."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeGuard
@@ -9,6 +8,7 @@ from typing import TypeGuard
 from heartfeat.cohorts.folds import SIDES, Fold, Splits
 from heartfeat.errors import SplitError
 from heartfeat.messages import shorten
+from heartfeat.replace import replace_file
 
 _FORMAT = "heartfeat splits"
 _FIELDS = ("kind", "seed", "cohort", "folds")
@@ -36,9 +36,8 @@ def save_splits(splits: Splits, path: str | Path, overwrite: bool = False) -> Pa
         **({} if splits.by is None else {"by": splits.by, "left_out": list(splits.left_out)}),
         "folds": [{side: list(patients) for side, patients in fold.sides().items()} for fold in splits.folds],
     }
-    beside = path.with_name(f".{path.name}.new-{os.getpid()}")
-    beside.write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    text = json.dumps(tree, indent=1) + "\n"
+    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
     return path
 
 

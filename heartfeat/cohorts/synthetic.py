@@ -1,8 +1,6 @@
 """Write a synthetic cohort in CirCor's own folder layout, so that it travels the same road as real data."""
 
 import csv
-import os
-import shutil
 import wave
 from collections import Counter
 from pathlib import Path
@@ -14,6 +12,7 @@ from heartfeat.cohorts.synthetic_listening import draw_listening
 from heartfeat.cohorts.synthetic_patients import FIRST_ID, SyntheticPatient, draw_patient
 from heartfeat.errors import CohortError
 from heartfeat.progress import Progress
+from heartfeat.replace import replacing
 from heartfeat.signals.synthesis import Segment, synthesise
 from heartfeat.signals.synthetic_murmur import Murmur
 
@@ -54,7 +53,7 @@ def write_synthetic_cohort(
     Raises
     ------
     CohortError
-        When there is something in the folder.
+        When there is something in the folder, or the disk refuses.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -62,12 +61,8 @@ def write_synthetic_cohort(
             f"{folder} is not empty; remove it, or name another folder for the synthetic cohort"
         )
     # Recordings of an earlier, interrupted cohort must not mix with this one's.
-    beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
-    try:
+    with replacing(folder, CohortError) as beside:
         _write_folder(beside, patients, seed, seconds, progress)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return folder
 
 

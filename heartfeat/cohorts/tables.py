@@ -1,65 +1,14 @@
-"""Keep a cohort as parquet tables, and export it as one table."""
+"""Export a cohort as one table."""
 
-import hashlib
-import io
-import json
 from pathlib import Path
 
 import polars as pl
 
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Splits
-from heartfeat.errors import CohortError, ConfigError
+from heartfeat.errors import ConfigError
 
-_ABOUT = "cohort.json"
-_TABLES = ("recordings.parquet", "patients.parquet")
 _SUFFIXES = (".csv", ".json", ".parquet")
-
-
-def save_cohort(cohort: Cohort, folder: str | Path) -> Path:
-    """Write ``recordings.parquet``, ``patients.parquet`` and ``cohort.json`` (name, digest, SHA-256 of the files)."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    cohort.recordings.write_parquet(folder / _TABLES[0])
-    cohort.patients.write_parquet(folder / _TABLES[1])
-    about = {
-        "name": cohort.name,
-        "digest": cohort.digest(),
-        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _TABLES},
-    }
-    (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    return folder
-
-
-def load_cohort(folder: str | Path) -> Cohort:
-    """Read what :func:`save_cohort` wrote.
-
-    Raises
-    ------
-    CohortError
-        When a file is missing or damaged, or the tables are not the ones that ``cohort.json`` tells of.
-    """
-    folder = Path(folder)
-    try:
-        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-        name, digest = str(about["name"]), about["digest"]
-        recordings, patients = (_read_table(folder / table, about["files"][table]) for table in _TABLES)
-    except FileNotFoundError as error:
-        raise CohortError(f"{folder} holds no saved cohort: {error}") from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError) as error:
-        raise CohortError(f"the cohort saved in {folder} cannot be read: {error}") from error
-    cohort = Cohort(name=name, recordings=recordings, patients=patients)
-    if cohort.digest() != digest:
-        raise CohortError(f"the tables in {folder} are not the ones {_ABOUT} tells of; save the cohort again")
-    return cohort
-
-
-def _read_table(path: Path, digest: str) -> pl.DataFrame:
-    """A table whose file is whole: parquet's reader panics over a damaged one."""
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise CohortError(f"{path} is not the file that {_ABOUT} tells of; save the cohort again")
-    return pl.read_parquet(io.BytesIO(content))
 
 
 def export_cohort(cohort: Cohort, path: str | Path, split: Splits | None = None) -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-COMPARED = ("weighted_accuracy", "uar", "auroc", "cost")
+COMPARED = ("macc", "weighted_accuracy", "uar", "auroc", "cost")
 """Scores by which runs are shown side by side."""
 
 

@@ -15,7 +15,6 @@ def cohort(
     export: Annotated[
         Path | None, typer.Option(help="Write one joined table: .csv, .json or .parquet by its suffix.")
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="Write both tables as parquet into this folder.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "Cohort":
@@ -27,7 +26,7 @@ def cohort(
     import sys
 
     from heartfeat.cohorts.splits import load_splits
-    from heartfeat.cohorts.tables import export_cohort, save_cohort
+    from heartfeat.cohorts.tables import export_cohort
     from heartfeat.commands.common import read_cohort
     from heartfeat.config import load_config
 
@@ -37,6 +36,4 @@ def cohort(
         split_file = settings.split_file()
         export_cohort(found, export, load_splits(split_file) if split_file.exists() else None)
         print(f"{export.absolute()} is written", file=sys.stderr)
-    if save is not None:
-        save_cohort(found, save)
     return found

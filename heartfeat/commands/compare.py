@@ -27,7 +27,7 @@ def compare(
     config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
 ) -> "pl.DataFrame":
-    """Show every run of the config's task side by side: scores with 95 % intervals, persons resampled.
+    """Show every run of the config's task, the best by its main score first: 95 % intervals, persons resampled.
 
     Only runs on the same patients and split can be compared; the column `split` tells them apart, and
     `seen_with_labels` counts test patients on whose labels a backbone was fine-tuned. Every run is
@@ -68,6 +68,7 @@ def compare(
         )
     with _opened(store or settings.store, needed=report is not None) as opened:
         runs = read_runs(folders, opened)
+        task = get_task(settings.task)
         table = compare_runs(runs)
         splits = {record.name: record.split_digest[:8] for record in records.values()}
         met = {record.name: counts(record.met_before) for record in records.values()}
@@ -78,7 +79,7 @@ def compare(
         )
         reference = first.name if first else table["run"][0]
         with show_progress() as update:
-            differences = compare_with(get_task(settings.task), runs, reference, update)
+            differences = compare_with(task, runs, reference, update)
         if report is not None and opened is not None:
             title = f"{settings.cohort_name()}: {settings.task}"
             write_runs_report(report, title, folders, opened, differences)

@@ -68,7 +68,8 @@ def cross(
     ConfigError
         When a class of the run is mapped to nothing, or a name in the map is no class.
     RunError
-        When there is no such run, or no patient of the store has a label.
+        When there is no such run, no patient of the store has a label, or none of its recordings is from the site that
+        the run left out.
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """

@@ -42,6 +42,7 @@ def ensemble(
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
+    from heartfeat.replace import is_there
     from heartfeat.stores import open_store
     from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings
@@ -57,7 +58,7 @@ def ensemble(
     folder = settings.runs / check_name(name or new_run_name(settings.runs, f"{task}-ensemble"))
     if folder in records:
         raise RunError(f"{folder.name} is one of the runs to average; give the ensemble another --name")
-    if folder.exists() and not overwrite:
+    if is_there(folder, RunError) and not overwrite:
         raise RunError(f"{folder} exists; give the ensemble another --name, or --overwrite to replace it")
     with open_store(store or config_store(settings, config)) as opened, show_progress() as update:
         for record in records.values():

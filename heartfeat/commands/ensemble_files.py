@@ -39,7 +39,8 @@ def write_ensemble(
     from heartfeat.evaluation.run_calibration import save_calibration
     from heartfeat.evaluation.selective import VALID
     from heartfeat.evaluation.tables import with_labels
-    from heartfeat.tasks import get_task
+    from heartfeat.evaluation.worth import deciding
+    from heartfeat.tasks import encode_labels, get_task
     from heartfeat.training.runs import save_record, writing_run
 
     record = _record(folder.name, members)
@@ -56,14 +57,16 @@ def write_ensemble(
     def labelled(table: pl.DataFrame) -> pl.DataFrame:
         return with_labels(table, store.patients, task.patient_label)
 
+    known = [labelled(mean.patients)["label"] for mean in means["valid"]]
     calibrations = [
-        calibrate_average(task, calibration, mean, labelled(mean.patients)["label"])
-        for mean in means["valid"]
+        calibrate_average(task, calibration, mean, labels)
+        for mean, labels in zip(means["valid"], known, strict=True)
     ]
+    decided = [deciding(task, encode_labels(task, labels)) for labels in known]
 
     def table(side: str) -> pl.DataFrame:
-        parts = zip(means[side], folds, calibrations, strict=True)
-        return labelled(pl.concat(averaged_table(task, *part) for part in parts))
+        parts = zip(decided, means[side], folds, calibrations, strict=True)
+        return labelled(pl.concat(averaged_table(*part) for part in parts))
 
     predictions = with_cost_decisions(task, table("test"))
     recordings = _recordings(record, list(members))
@@ -104,6 +107,7 @@ def _record(name: str, members: "Mapping[Path, RunRecord]") -> "RunRecord":
             for patient in records[0].left_out
             if all(patient in record.left_out for record in records)
         ],
+        recordings=None,
         protocol={},
         trained_on=[],
         members={f"../{folder.name}": record_digest(folder) for folder in members},

@@ -60,7 +60,8 @@ def evaluate(
     Raises
     ------
     RunError
-        When there is no such run, or the store is of another cohort or has no labels.
+        When there is no such run, or the store is of another cohort or has no labels. With --abstain also when a member
+        of an ensemble is missing or was fitted again.
     ConfigError
         When the rate for abstaining is not between 0 and 1.
     """
@@ -114,21 +115,36 @@ def evaluate(
                 save_predictions(table, beside, f"{OTHER_TASK}{name}")
             save_results(results, beside)
             save_groups(groups, beside)
-            abstention = None if abstain is None else _abstain(predictions, folder, abstain, beside)
+            abstention = None if abstain is None else _abstain(predictions, record, folder, abstain, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
         update("scoring", 3, 3)
-    say_loudly(warnings(record.met_before))
+    say_loudly([*warnings(record.met_before), *_doubts(abstention)])
     curve = run_coverage_risk(predictions)
     return Evaluation(record, results, groups, curve, abstention, folder / "report.html")
 
 
-def _abstain(predictions: "pl.DataFrame", run: Path, rate: float, out: Path) -> "Abstention":
+def _abstain(
+    predictions: "pl.DataFrame", record: "RunRecord", run: Path, rate: float, out: Path
+) -> "Abstention":
     from heartfeat.evaluation.abstention import judge_abstention, save_abstention
     from heartfeat.evaluation.predictions import load_predictions
     from heartfeat.evaluation.selective import VALID, abstain
+    from heartfeat.training.unlike_validation import unlike_validation
 
     valid = load_predictions(run / f"{VALID}.parquet")
     table = abstain(predictions, valid, rate)
-    found = judge_abstention(table, valid, rate)
+    found = judge_abstention(table, valid, rate, unlike_validation(record, run))
     save_abstention(found, table, out)
     return found
+
+
+def _doubts(found: "Abstention | None") -> list[str]:
+    """The warning that validation patients promise nothing of the test patients, where they do not."""
+    from heartfeat.backbones.trained_on import ALOUD
+
+    if found is None or not found.doubts:
+        return []
+    return [
+        f"{ALOUD}: abstaining at {found.rate:g} promises nothing here, and more may be answered wrongly: test patients "
+        f"are of another kind than the validation patients that thresholds rest on ({'; '.join(found.doubts)})"
+    ]

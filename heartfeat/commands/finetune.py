@@ -8,10 +8,7 @@ import typer
 from heartfeat.commands.common import DEFAULT_CONFIG, ConfigOption, SetOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from heartfeat.backbones.settings import TransformersSettings
-    from heartfeat.cohorts.cohort import Cohort
     from heartfeat.config import Config
     from heartfeat.finetuning.train import Finetuned
 
@@ -66,15 +63,18 @@ def finetune(
     from heartfeat.config import load_config
     from heartfeat.cores import core_count
     from heartfeat.errors import ConfigError, SplitError
+    from heartfeat.replace import is_there
 
     settings = load_config(config, set or ())
     chosen = choose_backbone(settings, backbone)
     folder = Path(out or Path("finetuned") / f"{chosen.name}-{settings.task}-fold{fold}")
-    if folder.exists() and not overwrite:
+    if is_there(folder, ConfigError) and not overwrite:
         raise ConfigError(f"{folder} exists; give another --out, or --overwrite to replace it")
     if Path(chosen.model).exists() and folder.resolve() == Path(chosen.model).resolve():
         raise ConfigError(f"{folder} is the checkpoint to begin with; give another --out")
 
+    from heartfeat.backbones.load import describe_backbone
+    from heartfeat.backbones.trained_on import familiar
     from heartfeat.cohorts.split_check import check_splits
     from heartfeat.cohorts.splits import Splits, save_splits
     from heartfeat.finetuning.sides import sides_of
@@ -101,9 +101,13 @@ def finetune(
         jobs=workers or core_count(),
         add=lambda beside: save_splits(alone, beside / "split.json"),
     )
+    trainings = {chosen.name: describe_backbone(chosen).trained_on}
+    persons = dict(cohort.patients.select("patient", "person").iter_rows())
+    whom, so = f"test patients of fold {fold}", "the new checkpoint inherits that"
+    met = familiar(trainings, cohort.name, persons, whom, so, one.test)
     with show_progress() as update:
         done = finetune_backbone(plan, folder, update)
-    say_loudly(_met_before(chosen, cohort, fold, one.test))
+    say_loudly(met)
     return done
 
 
@@ -128,21 +132,3 @@ def choose_backbone(settings: "Config", name: str | None) -> "TransformersSettin
         why = "has no weights to be trained" if name in settings.backbones else "is not in the config"
         raise ConfigError(f"the backbone {name!r} {why}; {there}")
     return trainable[name]
-
-
-def _met_before(
-    backbone: "TransformersSettings", cohort: "Cohort", fold: int, tested: "Iterable[str]"
-) -> list[str]:
-    """What to say of test patients whom the checkpoint that was begun with had met."""
-    from heartfeat.backbones.load import describe_backbone
-
-    persons, test = dict(cohort.patients.select("patient", "person").iter_rows()), list(tested)
-    lines = []
-    for training in describe_backbone(backbone).trained_on:
-        met = len({*training.met(cohort.name, persons)} & {*test})
-        if met:
-            so = "the new checkpoint inherits that"
-            lines.append(
-                training.sentence(backbone.name, met, len(test), f"test patients of fold {fold}", so)
-            )
-    return lines

@@ -114,6 +114,7 @@ def fit(
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
+    from heartfeat.replace import is_there
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import run_experiment
@@ -134,7 +135,7 @@ def fit(
     folder = settings.runs / check_name(name or new_run_name(settings.runs, wanted))
     if seeds is not None or leave_out_site == "all":
         return fit_several(settings, folder.name, arguments)
-    if folder.exists() and not overwrite:
+    if is_there(folder, RunError) and not overwrite:
         raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
     check_trackers(tracker or ())
     about = TrackedRun(

@@ -27,7 +27,7 @@ def predict(
     Raises
     ------
     RunError
-        When there is no such run.
+        When there is no such run, or the store has no recording from the site that the run left out.
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """
@@ -41,6 +41,7 @@ def predict(
     from heartfeat.evaluation.predictions import load_predictions
     from heartfeat.evaluation.results import table_of
     from heartfeat.evaluation.rules import with_cost_decisions
+    from heartfeat.evaluation.selective import VALID
     from heartfeat.evaluation.worth import deciding
     from heartfeat.stores import open_store
     from heartfeat.tasks import encode_labels, get_task
@@ -61,8 +62,9 @@ def predict(
             said = predict_with_run(record, folder, opened, update)
         say_loudly([*warnings_of_store(opened, record.features), *lacking_figures(opened)])
     patients, persons = (said.patients[column].to_list() for column in ("patient", "person"))
-    own = deciding(task, encode_labels(task, load_predictions(folder)["label"])) if task.balanced else task
-    table = table_of(own, patients, persons, -1, said.ways, said.view_spread, said.fold_spread)
+    if task.balanced:
+        task = deciding(task, encode_labels(task, load_predictions(folder / f"{VALID}.parquet")["label"]))
+    table = table_of(task, patients, persons, -1, said.ways, said.view_spread, said.fold_spread)
     table = with_cost_decisions(task, table).drop("fold", "label", "person")
     if said.member_spread is not None:
         table = table.with_columns(pl.Series("member_spread", said.member_spread).fill_nan(None))

@@ -57,6 +57,7 @@ def pretrain(
     from heartfeat.cores import core_count
     from heartfeat.errors import ConfigError
     from heartfeat.pretraining.settings import PretrainSettings
+    from heartfeat.replace import is_there
     from heartfeat.training.trackers import check_trackers
 
     tree = load_tree(recipe, set or (), f"write one after {EXAMPLE}")
@@ -66,7 +67,7 @@ def pretrain(
         )
     settings = validate(PretrainSettings, tree, str(recipe))
     check_trackers(tracker or ())
-    if out.exists() and not overwrite:
+    if is_there(out, ConfigError) and not overwrite:
         raise ConfigError(f"{out} exists; give another --out, or --overwrite to replace it")
 
     from heartfeat.pretraining.accelerating import new_accelerator

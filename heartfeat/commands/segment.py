@@ -58,11 +58,12 @@ def segment(
 
 def _find(recordings: Sequence[Path]) -> list[Path]:
     from heartfeat.errors import ConfigError
+    from heartfeat.signals import AUDIO_SUFFIXES
 
     found: list[Path] = []
     for path in recordings:
         inside = sorted(path.iterdir()) if path.is_dir() else []
-        found += [file for file in inside if file.suffix.lower() in (".wav", ".flac")] or [path]
+        found += [file for file in inside if file.suffix.lower() in AUDIO_SUFFIXES] or [path]
     if not found or any(path.is_dir() for path in found):
         raise ConfigError(
             f"no wav or flac files in {', '.join(map(str, recordings))}; name files or their folder"

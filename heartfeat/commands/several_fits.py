@@ -39,11 +39,12 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
     from heartfeat.commands.fit import fit
     from heartfeat.commands.warn import left_unsaid
     from heartfeat.errors import RunError
+    from heartfeat.replace import is_there
     from heartfeat.training.kept_folds import check_not_begun, interrupted
 
     runs = _runs(config, name, arguments)
     resume, overwrite = arguments["resume"], arguments["overwrite"]
-    taken = [run for run in (name, *([] if resume else runs)) if (config.runs / run).exists()]
+    taken = [run for run in (name, *([] if resume else runs)) if is_there(config.runs / run, RunError)]
     if taken and not overwrite:
         raise RunError(
             f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
@@ -89,13 +90,15 @@ def _finished(config: "Config", wanted: Mapping[str, Any]) -> "Fitted | None":
         When it is something else than what is wanted; names what differs.
     """
     from heartfeat.commands.fit import Fitted
+    from heartfeat.errors import RunError
     from heartfeat.evaluation.results import load_results
+    from heartfeat.replace import is_there
     from heartfeat.training.runs import load_members, load_record
 
     seeds = {} if wanted["seeds"] is None else _runs(config, wanted["name"], wanted)
     members = [_finished(config, one) for one in seeds.values()]
     folder = config.runs / wanted["name"]
-    if not folder.exists():
+    if not is_there(folder, RunError):
         return None
     record = load_record(folder)
     if seeds:
@@ -103,6 +106,9 @@ def _finished(config: "Config", wanted: Mapping[str, Any]) -> "Fitted | None":
         _check_same(folder, {"members": averaged}, {"members": list(seeds)})
     else:
         _check_fitted_alike(config, wanted, folder, record)
+    _check_same(
+        folder, {"calibration": _calibration(config, folder, record)}, {"calibration": config.calibration}
+    )
     return Fitted(folder, record, load_results(folder), tuple(member for member in members if member))
 
 
@@ -123,15 +129,29 @@ def _check_fitted_alike(
         check_feature_keys(record.features, opened)
 
 
+def _calibration(config: "Config", folder: "Path", record: "RunRecord") -> str:
+    """The method by which a run was calibrated; the config's where too few patients left no choice in any fold."""
+    from heartfeat.evaluation.run_calibration import load_calibration
+
+    calibrators = [
+        calibrator
+        for fold in load_calibration(folder, len(record.seen))
+        for calibrator in (fold.mean_view, fold.clean_view)
+    ]
+    return next((one.method for one in calibrators if not one.reason), config.calibration)
+
+
 def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dict[str, Any]:
     """What `fit` would say now in the record of a run of these arguments; of its features, their names alone."""
     from heartfeat.commands.common import find_splits
     from heartfeat.commands.fit import choose_head, choose_protocol
     from heartfeat.heads.registry import head_class
+    from heartfeat.training.examples import usable
     from heartfeat.training.experiment import library_versions, split_digest, stored_cohort
     from heartfeat.training.fitting import Fitting
     from heartfeat.views import resolve_views
 
+    names, views = list(wanted["features"] or config.backbones), resolve_views(config.views)
     head = choose_head(config, *(wanted[key] for key in ("head", "seed", "linear_eval")))
     shown = (wanted[key] for key in ("few_shot", "leave_out_site", "linear_eval"))
     settings = head.model_dump(mode="json")
@@ -139,8 +159,9 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
     splits = find_splits(config, stored_cohort(store), wanted["split"])
     return {
         "task": config.task,
-        "features": sorted({*(wanted["features"] or config.backbones)}),
-        "views": list(resolve_views(config.views)),
+        "features": sorted(set(names)),
+        "views": list(views),
+        "recordings": int(usable(store, names, views).sum()),
         "settings": settings,
         "split_digest": split_digest(splits),
         "versions": library_versions(),
@@ -151,7 +172,7 @@ def _made_of(config: "Config", wanted: Mapping[str, Any], store: "Store") -> dic
 
 def _check_same(folder: "Path", was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     from heartfeat.errors import RunError
-    from heartfeat.heads.fingerprint import differences
+    from heartfeat.messages import differences
 
     differs = differences(was, now)
     if differs:

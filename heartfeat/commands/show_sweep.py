@@ -28,7 +28,6 @@ def sweep(result: "Sweep") -> int:
         print(f"{failed.height} of {ordered.height} trials failed; the first: {failed['error'][0]}")
     print(
         f"{ordered.height} trials on validation patients, in {result.folder / 'trials.csv'}; "
-        f"best: {result.config}\ntest patients were not looked at; next: heartfeat fit --head "
-        f"{result.head} --config {result.config}"
+        f"best: {result.config}\ntest patients were not looked at; next: {result.command}"
     )
     return OK

@@ -24,6 +24,8 @@ class Sweep:
         Name of the score that trials were judged by.
     trials
         One row per trial, by number; see :func:`heartfeat.training.sweep_trials.trial_table`.
+    command
+        What fits the best settings.
     """
 
     folder: Path
@@ -32,6 +34,7 @@ class Sweep:
     trials: "pl.DataFrame"
     best: "Trial"
     config: Path
+    command: str
 
 
 def sweep(
@@ -79,7 +82,7 @@ def sweep(
     StoreError
         When the store is missing, lacks the features, or holds another cohort than the config's data.
     RunError
-        When a sweep of that name was about something else, or no trial has a score.
+        When a sweep of that name was about something else or is at work in another process, or no trial has a score.
     """
     import shutil
 
@@ -92,11 +95,13 @@ def sweep(
         chosen_folds,
         chosen_score,
         chosen_search,
+        fit_command,
         identity,
     )
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
+    from heartfeat.locks import held
     from heartfeat.stores import open_store
     from heartfeat.tasks import get_task
     from heartfeat.training.experiment import stored_cohort
@@ -135,17 +140,20 @@ def sweep(
         judging = [used[number].valid if number in used else () for number in range(max(used) + 1)]
         say_loudly(warnings(met_by_fold(opened, names, judging), CHOICES, "validation patients"))
     check_choices(job, tried)
-    if overwrite and folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    check_same_sweep(about, folder)
+    command = fit_command(head, folder / "best.yaml", allow_shared_persons)
 
     def save_best(best: "Trial") -> None:
-        best_config(settings, job, best, splits, split, folder)
+        best_config(settings, job, best, splits, split, folder, command)
 
-    with show_progress() as update:
+    taken = RunError(f"another process is at work on the sweep {folder}; wait for it, or give another --name")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with held(folder.with_name(f".{folder.name}.held"), taken), show_progress() as update:
+        if overwrite and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(exist_ok=True)
+        check_same_sweep(about, folder)
         table, best = run_sweep(job, proposals, places, folder, save_best, update)
     if best is None:
         first = table["error"].drop_nulls()
         raise RunError(f"none of {table.height} trials has a score; the first says: {first[0]}")
-    return Sweep(folder, head, judged, table, best, folder / "best.yaml")
+    return Sweep(folder, head, judged, table, best, folder / "best.yaml", command)

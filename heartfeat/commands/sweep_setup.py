@@ -27,7 +27,8 @@ def chosen_score(task: "Task", score: str | None) -> str:
         When there is no such score.
     """
     from heartfeat.errors import ConfigError
-    from heartfeat.training.sweep_score import main_score, score_names
+    from heartfeat.evaluation.scores import main_score
+    from heartfeat.training.sweep_score import score_names
 
     names = score_names(task)
     if score is not None and score not in names:
@@ -142,12 +143,26 @@ def identity(job: "SweepJob", store: "Store", search: str) -> dict[str, Any]:
     }
 
 
+def fit_command(head: str, config: Path, allow_shared_persons: bool) -> str:
+    """The command that fits what a sweep found, on its split."""
+    import shlex
+
+    words = ["heartfeat", "fit", "--head", head, "--config", str(config)]
+    return shlex.join([*words, "--allow-shared-persons"] if allow_shared_persons else words)
+
+
 def best_config(
-    config: "Config", job: "SweepJob", best: "Trial", splits: "Splits", split: Path | None, folder: Path
+    config: "Config",
+    job: "SweepJob",
+    best: "Trial",
+    splits: "Splits",
+    split: Path | None,
+    folder: Path,
+    command: str,
 ) -> None:
-    """Write ``best.yaml``: the config of the sweep with the settings of its best trial."""
+    """Write ``best.yaml``: the config of the sweep with the settings of its best trial, under ``command``."""
     from heartfeat.config import dump_config
-    from heartfeat.training.sweep_trials import replace_file
+    from heartfeat.replace import replace_file
 
     backbones = {name: config.backbones[name] for name in job.features if name in config.backbones}
     changes: dict[str, Any] = {
@@ -161,7 +176,7 @@ def best_config(
     folds = ", ".join(map(str, job.folds))
     headline = (
         f"# Trial {best.number} of the sweep {folder.name}: {job.score} {best.score:.4f} on the validation patients of "
-        f"fold {folds}.\n# heartfeat fit --head {job.head} --config {folder / 'best.yaml'}\n"
+        f"fold {folds}.\n# {command}\n"
     )
     replace_file(folder / "best.yaml", lambda beside: beside.write_text(headline + text, encoding="utf-8"))
 

@@ -1,7 +1,7 @@
 """What abstaining gave on the tested patients: share answered, errors, per fold and in all, as files of a run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,7 +46,10 @@ class Abstention:
     rate
         The wanted rate: share of all patients who may be answered wrongly.
     guaranteed
-        Whether every fold has enough validation patients for a threshold.
+        Whether the wanted rate is promised: every fold has enough validation patients for a threshold, and there are
+        no ``doubts``.
+    doubts
+        Why the test patients may be of another kind than the validation patients.
     patients
         Tested patients with a label.
     scores, intervals
@@ -61,6 +64,7 @@ class Abstention:
 
     rate: float
     guaranteed: bool
+    doubts: list[str]
     patients: int
     scores: Mapping[str, float | None]
     intervals: Mapping[str, tuple[float | None, float | None]]
@@ -68,7 +72,9 @@ class Abstention:
     folds: list[FoldAbstention]
 
 
-def judge_abstention(table: pl.DataFrame, valid: pl.DataFrame, rate: float) -> Abstention:
+def judge_abstention(
+    table: pl.DataFrame, valid: pl.DataFrame, rate: float, doubts: Sequence[str] = ()
+) -> Abstention:
     """Score what :func:`heartfeat.evaluation.selective.abstain` gave.
 
     Parameters
@@ -79,6 +85,8 @@ def judge_abstention(table: pl.DataFrame, valid: pl.DataFrame, rate: float) -> A
         Prediction table of the validation patients, to be counted.
     rate
         The rate that was wanted.
+    doubts
+        As in :class:`Abstention`.
     """
     known = table.drop_nulls("label")
     weights = (
@@ -99,7 +107,8 @@ def judge_abstention(table: pl.DataFrame, valid: pl.DataFrame, rate: float) -> A
     shares = known.group_by("label", maintain_order=True).agg(pl.col("answered").mean())
     return Abstention(
         rate=rate,
-        guaranteed=all(fold.threshold is not None for fold in folds),
+        guaranteed=not doubts and all(fold.threshold is not None for fold in folds),
+        doubts=list(doubts),
         patients=known.height,
         scores=_plain_rates(known),
         intervals={name: (_plain(low), _plain(high)) for name, (low, high) in draws.items()},

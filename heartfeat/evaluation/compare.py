@@ -10,8 +10,8 @@ from heartfeat.evaluation.run_report import RunReport
 from heartfeat.progress import Progress, silent
 from heartfeat.tasks import Task
 
-COMPARED = ("weighted_accuracy", "uar", "auroc", "macro_f1", "cost")
-"""Scores that a comparison shows, where runs have them."""
+COMPARED = ("macc", "weighted_accuracy", "uar", "auroc", "macro_f1", "cost")
+"""Scores that a comparison shows, where runs have them: the main score of their task first."""
 
 
 def compare_runs(runs: Sequence[RunReport]) -> pl.DataFrame:

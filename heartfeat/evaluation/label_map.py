@@ -1,11 +1,11 @@
 """From the classes of one task to those of another, by a map that a person wrote."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 import numpy as np
 
 from heartfeat.errors import ConfigError
+from heartfeat.messages import nearest
 from heartfeat.tasks import Task
 
 
@@ -81,8 +81,7 @@ def map_probabilities(
 
 def _check(name: str, task: Task) -> None:
     if name not in task.classes:
-        near = get_close_matches(name, task.classes, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
         raise ConfigError(
-            f"--map: {name!r} is no class of the task {task.name!r}; {hint}Classes are: {', '.join(task.classes)}"
+            f"--map: {name!r} is no class of the task {task.name!r}; {nearest(name, task.classes)}Classes are: "
+            f"{', '.join(task.classes)}"
         )

@@ -19,7 +19,7 @@ from heartfeat.evaluation.selective import run_coverage_risk
 HEADLINES = {"weighted_accuracy": "Weighted accuracy", "uar": "UAR", "auroc": "AUROC"}
 """Scores with a forest plot, and the first columns of the table of runs."""
 
-FURTHER = {"macro_f1": "Macro F1", "auprc": "AUPRC", "ece": "ECE", "cost": "Cost"}
+FURTHER = {"macc": "MAcc", "macro_f1": "Macro F1", "auprc": "AUPRC", "ece": "ECE", "cost": "Cost"}
 VARIANT_SCORES = {
     **HEADLINES,
     "brier": "Brier",
@@ -31,6 +31,7 @@ VARIANT_SCORES = {
 RULE_SCORES = {
     "weighted_accuracy": "Weighted accuracy",
     "uar": "UAR",
+    "macc": "MAcc",
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
     "cost": "Cost",
@@ -92,11 +93,11 @@ def write_report(
         ``persons``, ``recordings``, ``skipped`` ...), mappings as small tables (counts per class or site,
         reasons for skipping).
     runs
-        Judged runs; they are shown best first, by weighted accuracy.
+        Judged runs; they are shown best first, by MAcc where they have it, else by weighted accuracy.
     differences
         Paired differences, see :func:`heartfeat.evaluation.compare.compare_with`; left out where there are none.
     """
-    best_first = sorted(runs, key=lambda run: -_or(run.scores.get("weighted_accuracy"), -math.inf))
+    best_first = sorted(runs, key=lambda run: -_or(_main_score(run.scores), -math.inf))
     page = _template().render(
         title=title,
         facts={name: value for name, value in cohort_summary.items() if not isinstance(value, Mapping)},
@@ -111,6 +112,10 @@ def write_report(
         differing=[] if differences is None else _differing(differences),
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _main_score(scores: Mapping[str, float]) -> float | None:
+    return scores.get("macc", scores.get("weighted_accuracy"))
 
 
 def _template() -> Any:  # noqa: ANN401 - jinja2 is imported only when a report is written

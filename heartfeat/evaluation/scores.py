@@ -9,6 +9,11 @@ from heartfeat.evaluation.ranking import auprc, auroc
 from heartfeat.tasks import Task
 
 
+def main_score(task: Task) -> str:
+    """The score that a task's field goes by."""
+    return "macc" if task.balanced else "weighted_accuracy"
+
+
 def score(
     task: Task,
     labels: np.ndarray,

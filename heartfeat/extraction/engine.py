@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from heartfeat.backbones.settings import BackboneSettings
+from heartfeat.backbones.trained_on import familiar
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
 from heartfeat.extraction.facts import SKIPPED, Facts
-from heartfeat.extraction.familiar import familiar
-from heartfeat.extraction.feature_sets import plan_sets
+from heartfeat.extraction.feature_sets import PlannedSet, plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
 from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
 from heartfeat.extraction.plan import Plan, make_plan, staging_folder
@@ -25,8 +25,8 @@ from heartfeat.extraction.speed import Speedometer
 from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
 from heartfeat.progress import DetailedProgress
+from heartfeat.replace import sweep
 from heartfeat.stores.location import local_path, locate
-from heartfeat.stores.replace import sweep
 from heartfeat.stores.store import Store
 
 Devices = Sequence[str] | Callable[[], Sequence[str]]
@@ -105,8 +105,16 @@ def run_extraction(
                 ledger.on_report()
             _work(job, ledger, chosen, cluster)
         written = _finish(cohort, plan, ledger, store_uri, progress)
-    ledger.notes += familiar(plan.sets, cohort)
+    ledger.notes += _familiar(plan.sets, cohort)
     return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
+
+
+def _familiar(sets: Sequence[PlannedSet], cohort: Cohort) -> list[str]:
+    """Whom of the cohort the backbones have met in their own training."""
+    persons = dict(cohort.patients.select("patient", "person").iter_rows())
+    trainings = {planned.spec.name: planned.spec.trained_on for planned in sets}
+    so = "heads that are tested on them look better than they are"
+    return familiar(trainings, cohort.name, persons, f"patients of {cohort.name}", so)
 
 
 def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:

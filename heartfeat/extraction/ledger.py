@@ -14,6 +14,7 @@ from typing import Protocol
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.messages import first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +173,9 @@ class Ledger:
     def bury(self, worker: str, problem: str) -> None:
         """Note that a worker died, and why, and take back what it had in hand."""
         lost = self.lost(worker)
-        names = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
         self.notes.append(
             f"the worker {worker} died ({problem}); {len(lost)} recordings that it had in hand went back to the queue"
-            + (f": {names}" if names else "")
+            + (f": {first_of(lost)}" if lost else "")
         )
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.replace import is_there
 from heartfeat.stores.blocks import Blocks, blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.present_rows import present_rows
-from heartfeat.stores.replace import recover
 from heartfeat.stores.store import Store, open_store
 
 
@@ -72,8 +73,7 @@ def open_present(uri: str | Path) -> Store | None:
         When something else is there, or the store is damaged or remote.
     """
     path = local_path(locate(uri))
-    recover(path)
-    return open_store(path) if path.exists() else None
+    return open_store(path) if is_there(path, StoreError) else None
 
 
 def stored_facts(store: Store | None) -> dict[str, Facts]:

@@ -67,9 +67,7 @@ class Job:
 
             # Else every worker would open a context on the first GPU as well.
             torch.cuda.set_device(self.device)
-        loaded = {
-            key: load_backbone(settings, self.device, aloud=False) for key, settings in self.backbones.items()
-        }
+        loaded = {key: load_backbone(settings, self.device) for key, settings in self.backbones.items()}
         with StagingWriter(self.staging) as staging:
             Worker(source, loaded, staging, self.device, self.batch_size, self.decoders).run()
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from heartfeat.messages import first_of
+
 
 @dataclass(frozen=True)
 class SharedAudio:
@@ -97,8 +99,7 @@ class ExtractionSummary:
         lines = []
         for reason, count in Counter(self.skipped.values()).most_common():
             names = [recording for recording, why in self.skipped.items() if why == reason]
-            shown = ", ".join(names[:5]) + (", ..." if count > 5 else "")
-            lines.append(f"skipped, {reason}: {count:,} ({shown})")
+            lines.append(f"skipped, {reason}: {count:,} ({first_of(names)})")
         return lines
 
     def _pairs(self) -> list[str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from heartfeat.backbones.windows import Window, cut_windows
 from heartfeat.finetuning.net import FinetuneNet
-from heartfeat.heads.neural.compute import for_judging
+from heartfeat.heads.neural.compute import current_compute, moved, on_device
 from heartfeat.pretraining.sounds import Sounds
 
 
@@ -68,10 +68,11 @@ class Crops:
 
 def judge(net: FinetuneNet, sounds: Sounds, chosen: np.ndarray, window: Window, batch: int) -> np.ndarray:
     """``(n, classes)`` float64 probabilities of recordings: the mean over all of their windows."""
-    judging, said = for_judging(net), []
-    with torch.inference_mode():
+    compute, said = current_compute(), []
+    net = on_device(net, compute.device).eval()
+    with torch.inference_mode(), compute.autocast():
         for recording in chosen.tolist():
             windows = cut_windows(sounds.of(recording).astype(np.float32), window)
-            logits = [judging(part) for part in torch.from_numpy(windows).split(batch)]
-            said.append(torch.cat(logits).float().softmax(dim=-1).mean(dim=0))
+            logits = [net(moved(part, compute.device)) for part in torch.from_numpy(windows).split(batch)]
+            said.append(torch.cat(logits).float().cpu().softmax(dim=-1).mean(dim=0))
     return torch.stack(said).double().numpy()

@@ -12,8 +12,8 @@ from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cohorts.folds import Fold
 from heartfeat.errors import ConfigError
 from heartfeat.pretraining.sounds import Sounds, Source, list_sources
-from heartfeat.tasks import Task, encode_labels
-from heartfeat.tasks.labels import UNLABELLED
+from heartfeat.tasks import Task
+from heartfeat.tasks.labels import UNLABELLED, labels_in
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,9 @@ def sides_of(cohort: Cohort, fold: Fold, task: Task) -> Sides:
 
 
 def _codes(cohort: Cohort, task: Task) -> np.ndarray:
-    own = _encoded(task, cohort.recordings, task.recording_label)
+    own = labels_in(task, cohort.recordings, task.recording_label)
     if (own != UNLABELLED).any():
         return own
-    of_patient = _encoded(task, cohort.patients, task.patient_label)
+    of_patient = labels_in(task, cohort.patients, task.patient_label)
     code = dict(zip(cohort.patients["patient"], of_patient.tolist(), strict=True))
     return np.array([code[patient] for patient in cohort.recordings["patient"]], dtype=np.int64)
-
-
-def _encoded(task: Task, table: pl.DataFrame, column: str | None) -> np.ndarray:
-    if column is None or column not in table.columns:
-        return np.full(len(table), UNLABELLED, dtype=np.int64)
-    return encode_labels(task, table[column])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-UNLABELLED = -1
+from heartfeat.tasks.labels import UNLABELLED
 
 
 @dataclass(frozen=True)

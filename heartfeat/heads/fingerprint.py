@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from hashlib import sha256
 
 import numpy as np
@@ -25,18 +24,3 @@ def fingerprint(examples: Examples) -> str:
         digest.update(f"{name} {arrays.attrs.get('core_key')} {arrays.pooled.shape}".encode())
         digest.update(np.diff(arrays.spans).tobytes())
     return digest.hexdigest()
-
-
-def differences(found: Mapping[str, object], wanted: Mapping[str, object], under: str = "") -> list[str]:
-    """What differs between two JSON-able trees, one phrase each."""
-    said = []
-    for name in sorted({*found, *wanted}):
-        was, now = found.get(name), wanted.get(name)
-        if isinstance(was, Mapping) and isinstance(now, Mapping):
-            said += differences(was, now, f"{under}{name}.")
-        elif was != now:
-            digests = isinstance(was, str) and isinstance(now, str) and len(was) == len(now) == 64
-            said.append(
-                f"other patients in {under}{name}" if digests else f"{under}{name} was {was} and is {now}"
-            )
-    return said

@@ -45,7 +45,7 @@ class MetadataEncoder:
             column: tuple(sorted(_texts(patients, column).drop_nulls().unique().to_list()))
             for column in categories
         }
-        known = {column: _numbers(patients, column) for column in numbers}
+        known = {column: numbers_in(patients, column) for column in numbers}
         known = {column: values[np.isfinite(values)] for column, values in known.items()}
         means = {column: float(values.mean()) if len(values) else 0.0 for column, values in known.items()}
         deviations = {column: _deviation(values) for column, values in known.items() if len(values)}
@@ -64,7 +64,7 @@ class MetadataEncoder:
             flags = [(texts == value).fill_null(False).to_numpy() for value in values]
             columns += [*flags, ~np.any(flags, axis=0) if flags else np.ones(len(texts), bool)]
         for column in self.means:
-            numbers = _numbers(patients, column)
+            numbers = numbers_in(patients, column)
             known = np.isfinite(numbers)
             scaled = (np.where(known, numbers, 0.0) - self.means[column]) / self.deviations[column]
             columns += [np.where(known, np.clip(scaled, -_LIMIT, _LIMIT), 0.0), ~known]
@@ -93,7 +93,8 @@ def _texts(patients: pl.DataFrame, column: str) -> pl.Series:
     return patients[column].cast(pl.String)
 
 
-def _numbers(patients: pl.DataFrame, column: str) -> np.ndarray:
-    if column not in patients.columns:
-        return np.full(len(patients), np.nan)
-    return patients[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def numbers_in(table: pl.DataFrame, column: str) -> np.ndarray:
+    """``(rows,)`` float64, NaN where nothing is known: everywhere, where there is no such column."""
+    if column not in table.columns:
+        return np.full(len(table), np.nan)
+    return table[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()

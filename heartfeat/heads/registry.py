@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 from heartfeat.errors import ConfigError
 from heartfeat.heads.plugins import plugin_class, plugin_names, plugin_settings
 from heartfeat.heads.settings import HEAD_SETTINGS
+from heartfeat.messages import nearest
 
 if TYPE_CHECKING:
     from heartfeat.heads.head import Head
@@ -45,9 +45,9 @@ def head_class(kind: str) -> type[Head]:
         return cast("type[Head]", getattr(import_module(module), name))
     if kind in plugin_names():
         return plugin_class(kind)
-    near = get_close_matches(kind, head_names(), n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ConfigError(f"there is no head {kind!r}; {hint}Heads are: {', '.join(head_names())}")
+    raise ConfigError(
+        f"there is no head {kind!r}; {nearest(kind, head_names())}Heads are: {', '.join(head_names())}"
+    )
 
 
 def head_settings(kind: str) -> type[BaseModel] | None:

@@ -13,8 +13,9 @@ from heartfeat.pretraining.settings import CropSettings
 from heartfeat.pretraining.sounds import Sounds
 from heartfeat.pretraining.variation import Variation
 from heartfeat.signals.segmentation import FRAME_RATE, S1, onsets
+from heartfeat.signals.segmentation.states import CYCLE
 
-STATES = 4
+STATES = len(CYCLE)
 """S1, systole, S2 and diastole."""
 
 LOOKS = 4
@@ -155,7 +156,7 @@ class CropDrawer:
         frames = (moments % lengths * (FRAME_RATE / self._sounds.sample_rate)).long()
         last = self._there(self._state_lengths[drawn.recordings] - 1)[:, None]
         seen = self._flat_states[offsets + frames.minimum(last)].unflatten(1, (self._tokens, LOOKS))
-        names = torch.arange(S1, S1 + STATES, device=self._device)
+        names = torch.tensor(CYCLE, device=self._device)
         return (seen[..., None] == names).float().mean(dim=2)
 
     def _columns(self, drawn: _Stretches, offsets: np.ndarray) -> tuple[Tensor, ...]:

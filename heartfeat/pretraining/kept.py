@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from heartfeat.heads.neural.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from heartfeat.heads.neural.trainer import under
 
 
 @dataclass
@@ -99,15 +100,15 @@ class Kept:
         kept = load_checkpoint(self.path, self.made_of)
         if kept is None:
             return TrainingState()
-        learner.load_state_dict(_under("learner.", kept.tensors))
+        learner.load_state_dict(under("learner.", kept.tensors))
         states: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in _under("optimiser.", kept.tensors).items():
+        for name, tensor in under("optimiser.", kept.tensors).items():
             number, _, key = name.partition(".")
             states.setdefault(int(number), {})[key] = tensor
         optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
         numbers, process = dict(kept.numbers), self.accelerator.process_index
         rng.bit_generator.state = numbers.pop("generators")[process]
-        random = _under(f"random.{process}.", kept.tensors)
+        random = under(f"random.{process}.", kept.tensors)
         torch.set_rng_state(random["cpu"])
         if "cuda" in random:
             torch.cuda.set_rng_state(random["cuda"], self.accelerator.device)
@@ -119,7 +120,3 @@ def _torch_states(device: torch.device) -> dict[str, torch.Tensor]:
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
     return states
-
-
-def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from heartfeat.errors import RunError
-from heartfeat.heads.neural.trainer import rate_share
+from heartfeat.heads.neural.trainer import decaying, rate_share
 from heartfeat.pretraining.crops import CropDrawer
 from heartfeat.pretraining.kept import Kept, TrainingState
 from heartfeat.pretraining.objectives.objective import Learner
@@ -79,7 +79,8 @@ class PretrainLoop:
             When the loss is no number any more, or what is kept is of another training.
         """
         settings, process = self.settings, self.accelerator.process_index
-        optimiser = torch.optim.AdamW(self._groups(), lr=settings.learning_rate, betas=BETAS)
+        groups = decaying((p for p in self.learner.parameters() if p.requires_grad), settings.weight_decay)
+        optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=BETAS)
         rng = np.random.default_rng([settings.seed, process])
         if process:
             # Weights were drawn alike everywhere; what is dropped of a batch should not be.
@@ -105,14 +106,6 @@ class PretrainLoop:
             if keep:
                 self.kept.save(state, self.learner, optimiser, rng)
         return state.history
-
-    def _groups(self) -> list[dict[str, Any]]:
-        """Matrices decay; norms, biases and other vectors do not."""
-        trained = [p for p in self.learner.parameters() if p.requires_grad]
-        return [
-            {"params": [p for p in trained if p.dim() > 1], "weight_decay": self.settings.weight_decay},
-            {"params": [p for p in trained if p.dim() <= 1], "weight_decay": 0.0},
-        ]
 
     def _step(
         self,

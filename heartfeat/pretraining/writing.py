@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from heartfeat.errors import RunError
 from heartfeat.pretraining.card import write_card
 from heartfeat.pretraining.curves import draw_curves
 from heartfeat.pretraining.record import TrainingRecord
+from heartfeat.replace import replacing
 
 CURVES_FILE = "curves.svg"
 CARD_FILE = "README.md"
@@ -30,20 +31,21 @@ def write_checkpoint(
 
     Parameters
     ----------
-    unfinished
-        Beside ``folder``.
     finish
         Adds to the new checkpoint, given where it lies, before it is moved.
+
+    Raises
+    ------
+    RunError
+        When the disk refuses.
     """
-    beside = unfinished / "checkpoint"
-    shutil.rmtree(beside, ignore_errors=True)
-    with _silent():
-        encoder.save_pretrained(beside)
-    # safetensors lets the owner alone read what it writes; who may read the rest may read this.
-    shutil.copymode(beside / "config.json", beside / "model.safetensors")
-    record.write(beside)
-    finish(beside)
-    move_into_place(beside, folder, unfinished / "replaced")
+    with replacing(folder, RunError) as beside:
+        with _silent():
+            encoder.save_pretrained(beside)
+        # safetensors lets the owner alone read what it writes; who may read the rest may read this.
+        shutil.copymode(beside / "config.json", beside / "model.safetensors")
+        record.write(beside)
+        finish(beside)
     shutil.rmtree(unfinished)
 
 
@@ -59,20 +61,6 @@ def describe_checkpoint(
     parameters = sum(weights.numel() for weights in encoder.parameters())
     card = write_card(name, record, encoder.config.to_diff_dict(), parameters, launch)
     (beside / CARD_FILE).write_text(card, encoding="utf-8")
-
-
-def move_into_place(beside: Path, folder: Path, old: Path) -> None:
-    """Make ``beside`` the new ``folder``; what stood there goes to ``old``, and comes back where the move fails."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, old)  # noqa: PTH105 - the call whose promise is meant
-    try:
-        os.replace(beside, folder)  # noqa: PTH105
-    except OSError:
-        if old.exists():
-            os.replace(old, folder)  # noqa: PTH105
-        raise
 
 
 @contextmanager

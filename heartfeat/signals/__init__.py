@@ -1,0 +1,2 @@
+AUDIO_SUFFIXES = (".wav", ".flac")
+"""Of the sound files that are read."""

@@ -50,8 +50,26 @@ def band_pass(samples: np.ndarray, sample_rate: float, low: float, high: float, 
 def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float) -> np.ndarray:
     """Remove ``low`` to ``high`` Hz with a Butterworth filter of order 4 that runs forward and backward.
 
-    Parameters and result are those of :func:`band_pass`; ``high`` is limited to just below Nyquist. At the
-    edges, too, the level is -6 dB.
+    ``high`` is limited to 0.49 of the sample rate. At the edges, as of :func:`band_pass`, the level is -6 dB.
+
+    Parameters
+    ----------
+    samples
+        ``(n,)`` float32.
+    sample_rate, low, high
+        In Hz.
+    order
+        Order of the low-pass prototype.
+
+    Returns
+    -------
+    filtered
+        ``(n,)`` float32.
+
+    Raises
+    ------
+    ValueError
+        When ``low`` is not above 0 and below ``high``, as limited.
     """
     edges = [low, min(high, 0.49 * sample_rate)]
     return _both_ways(samples, sample_rate, edges, "bandstop", 4)

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from heartfeat.errors import RecordingError
+from heartfeat.signals import AUDIO_SUFFIXES
 from heartfeat.signals.containers import check_container, check_wfdb_header, sample_type
 from heartfeat.signals.flac import check_flac_md5
 
@@ -32,7 +33,6 @@ LONGEST_SECONDS = 3600
 SAMPLE_RATES = (200, 200_000)
 """Sample rates in Hz between which a file is believed."""
 
-_SUFFIXES = (".wav", ".flac")
 _BLOCK_FRAMES = 1 << 20
 _FULL_SCALE = 0.99
 _CLIPPED_SHARE = 0.5
@@ -96,7 +96,7 @@ def _check_file(path: Path) -> None:
         raise RecordingError("missing file", f"there is no {path}") from None
     except (OSError, ValueError) as error:
         raise RecordingError("unreadable", str(error)) from error
-    if not stat.S_ISREG(status.st_mode) or path.suffix.lower() not in _SUFFIXES:
+    if not stat.S_ISREG(status.st_mode) or path.suffix.lower() not in AUDIO_SUFFIXES:
         raise RecordingError("unreadable", f"{path.name} is not a wav or flac file")
     if status.st_size == 0:
         raise RecordingError("empty", "the file has no bytes")

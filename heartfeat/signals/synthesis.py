@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heartfeat.signals.segmentation.states import CYCLE, DIASTOLE, S1, S2, SYSTOLE
 from heartfeat.signals.synthetic_murmur import GRADE_DB, Murmur, murmur_carrier, murmur_envelope
 from heartfeat.signals.synthetic_noise import breathing, coloured_noise, handling, voice
-
-S1, SYSTOLE, S2, DIASTOLE = 1, 2, 3, 4
-"""States of the heart cycle, numbered as in CirCor's tsv files."""
 
 Segment = tuple[float, float, int]
 """Start (s), end (s), state."""
@@ -128,7 +126,7 @@ def _cycle(heart: Heart, seconds: float, rng: np.random.Generator) -> list[Segme
         s1, s2 = rng.normal(0.12, 0.008), rng.normal(0.1, 0.008)
         middle = max(0.05, systole - 0.4 * s1)
         lengths = (s1, middle, s2, max(0.05, beat - s1 - middle - s2))
-        for state, long in zip((S1, SYSTOLE, S2, DIASTOLE), lengths, strict=True):
+        for state, long in zip(CYCLE, lengths, strict=True):
             begin, end = max(0.0, start), min(seconds, start + long)
             if end > begin:
                 segments.append((float(begin), float(end), state))

@@ -2,7 +2,7 @@
 
 from heartfeat.stores.bags import Bag, Bags
 from heartfeat.stores.features import FeatureSet
-from heartfeat.stores.schema import FORMAT_VERSION, canonical_json, feature_key, row_key
+from heartfeat.stores.schema import FORMAT_VERSION, canonical_json, feature_key
 from heartfeat.stores.selection import Selection
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet
 from heartfeat.stores.store import Store, open_store
@@ -20,6 +20,5 @@ __all__ = [
     "canonical_json",
     "feature_key",
     "open_store",
-    "row_key",
     "write_store",
 ]

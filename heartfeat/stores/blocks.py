@@ -8,7 +8,7 @@ import numpy as np
 from heartfeat.errors import StoreError, UnreadableError
 from heartfeat.messages import command
 from heartfeat.stores.checksums import block_checksum
-from heartfeat.stores.container import Container, StoredArray, open_container
+from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.finite import is_finite
 from heartfeat.stores.index import check_offsets
 from heartfeat.stores.location import locate
@@ -57,15 +57,15 @@ class Blocks:
         self.views: list[str] = self.attrs["views"]
         views, dim = len(self.views), self.attrs["dim"]
         width = dim * len(self.attrs["statistics"])
-        self.tokens = shaped_array(container, f"{self.path}/tokens", (views, None, dim), "<f2")
-        self.pooled = shaped_array(container, f"{self.path}/pooled", (views, count, width), "<f4")
+        self.tokens = container.shaped_array(f"{self.path}/tokens", (views, None, dim), "<f2")
+        self.pooled = container.shaped_array(f"{self.path}/pooled", (views, count, width), "<f4")
         self.offsets = container.read_checked(f"{self.path}/offsets")
         check_offsets(container, f"{self.path}/offsets", self.offsets, count, self.tokens.shape[1])
         # Not checked as a whole: every mark that is wrong contradicts its block.
-        self.done = shaped_array(container, f"{self.path}/done", (views, count), "?").read()
+        self.done = container.shaped_array(f"{self.path}/done", (views, count), "?").read()
         self.checksums: np.ndarray | None = None
         if "checksum" in container.checksums(self.path):
-            stored = shaped_array(container, f"{self.path}/checksum", (views, count), "<u4")
+            stored = container.shaped_array(f"{self.path}/checksum", (views, count), "<u4")
             self.checksums = stored.read()
         self._token_slabs, self._pooled_slabs = Slabs(self.tokens), Slabs(self.pooled)
 
@@ -121,16 +121,3 @@ def blocks_of(store: Store, name: str) -> Blocks:
     """The blocks of a feature set of an open store."""
     container = open_container(locate(store.path or store.uri))
     return Blocks(container, name, store.recordings["recording"].to_list())
-
-
-def shaped_array(container: Container, path: str, shape: tuple[int | None, ...], dtype: str) -> StoredArray:
-    """An array of just this shape and type; None stands for any length."""
-    array = container.array(path)
-    fits = len(array.shape) == len(shape) and all(
-        wanted in (None, there) for wanted, there in zip(shape, array.shape, strict=True)
-    )
-    if not fits or array.dtype != np.dtype(dtype):
-        raise container.damaged(
-            path, f"{np.dtype(dtype)} {shape} expected, found {array.dtype} {array.shape}"
-        )
-    return array

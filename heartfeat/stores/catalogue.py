@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartfeat.errors import StoreError
+from heartfeat.replace import interrupted, recover
 from heartfeat.stores.location import SUFFIXES
-from heartfeat.stores.replace import recover
 from heartfeat.stores.store import open_store
 
 
@@ -57,15 +57,13 @@ def list_stores(folder: str | Path) -> list[StoreEntry]:
 
 def _names(folder: Path) -> set[str]:
     """Names that stores may have, those included whose replacement was interrupted and is finished by a look."""
-    names = {path.name for path in folder.iterdir()}
-    interrupted = {name[1:].rpartition(".")[0] for name in names if name.endswith((".ready", ".old"))}
-    shown = {name for name in names if not name.startswith(".")}
-    return {name for name in shown | interrupted if Path(name).suffix.lower() in SUFFIXES}
+    shown = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    return {name for name in shown | interrupted(folder) if Path(name).suffix.lower() in SUFFIXES}
 
 
 def _look_into(path: Path) -> StoreEntry:
     container = SUFFIXES[path.suffix.lower()]
-    recover(path)
+    recover(path, StoreError)
     files = path.rglob("*") if path.is_dir() else [path]
     size = sum(file.stat().st_size for file in files if file.is_file())
     try:

@@ -145,6 +145,22 @@ class Container(ABC):
             When the array is missing or unreadable.
         """
 
+    def shaped_array(self, path: str, shape: tuple[int | None, ...], dtype: str) -> StoredArray:
+        """An array of just this shape and type; None stands for any length.
+
+        Raises
+        ------
+        StoreError
+            When the array is missing, unreadable or another.
+        """
+        array = self.array(path)
+        fits = len(array.shape) == len(shape) and all(
+            wanted in (None, there) for wanted, there in zip(shape, array.shape, strict=True)
+        )
+        if not fits or array.dtype != np.dtype(dtype):
+            raise self.damaged(path, f"{np.dtype(dtype)} {shape} expected, found {array.dtype} {array.shape}")
+        return array
+
     def __reduce__(self) -> tuple[Any, ...]:
         return open_container, (self.location,)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def as_torch(arrays: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
-    """Tensors that share the arrays' memory."""
+    """Tensors of the arrays' names, shapes and types, in their memory."""
     import torch
 
     return {name: torch.from_numpy(values) for name, values in arrays.items()}

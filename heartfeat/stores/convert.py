@@ -5,10 +5,10 @@ from pathlib import Path
 
 from heartfeat.errors import StoreError
 from heartfeat.progress import Progress
+from heartfeat.replace import recover, replacing
 from heartfeat.stores.container import open_container
 from heartfeat.stores.copying import copy_store
 from heartfeat.stores.location import Location, locate
-from heartfeat.stores.replace import recover, replacing
 from heartfeat.stores.store import open_store
 from heartfeat.stores.tree_writer import create_container
 from heartfeat.stores.upload import is_there, upload
@@ -43,7 +43,7 @@ def convert_store(
         raise StoreError(f"{source} is both source and target; name another target")
     for location in (start, end):
         if location.path is not None:
-            recover(location.path)
+            recover(location.path, StoreError)
     _check_free(end, overwrite)
     if end.path is not None:
         _write(start, end, end.path, progress)
@@ -57,7 +57,7 @@ def convert_store(
 def _write(source: Location, target: Location, path: Path, progress: Progress | None) -> None:
     container = open_container(source)
     try:
-        with replacing(path) as new, create_container(target, new) as writer:
+        with replacing(path, StoreError) as new, create_container(target, new) as writer:
             copy_store(container, writer, progress)
     finally:
         container.close()

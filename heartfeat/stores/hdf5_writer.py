@@ -1,6 +1,5 @@
 """HDF5 for writing: contiguous datasets, no compression."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from heartfeat.replace import flush
 from heartfeat.stores.hdf5_reader import ATTRIBUTES
 from heartfeat.stores.row_sink import RowSink
 from heartfeat.stores.schema import ordered_json
@@ -54,8 +54,7 @@ class Hdf5Writer(TreeWriter):
     def finish(self) -> None:
         with _disk_errors():
             self._file.close()
-        with self._path.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(self._path)
 
     def abandon(self) -> None:
         with suppress(RuntimeError, OSError):  # the reason for giving up is already on its way to the user

@@ -10,12 +10,12 @@ import numpy as np
 
 from heartfeat.errors import StoreError
 from heartfeat.progress import Progress
+from heartfeat.replace import is_there
 from heartfeat.stores.blocks import Blocks
 from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.merge_checks import check_disjoint, common_sets
 from heartfeat.stores.merge_tables import merge_tables
-from heartfeat.stores.replace import recover
 from heartfeat.stores.sources import FeatureSetSource
 from heartfeat.stores.store import Store, open_store
 from heartfeat.stores.write import write_store
@@ -72,8 +72,7 @@ def merge_stores(
         has two types, a source is damaged, or something is at the target. Then there is no target.
     """
     path = local_path(locate(target))
-    recover(path)
-    if path.exists():
+    if is_there(path, StoreError):
         raise StoreError(f"{target} is there already; a merge makes a new store: name another place")
     if len(sources) < 2:
         raise StoreError("a merge needs two stores or more")

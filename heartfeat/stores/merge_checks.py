@@ -1,14 +1,13 @@
 """Whether stores may be merged, and which of their feature sets fit together."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from heartfeat.errors import StoreError
+from heartfeat.messages import differences, first_of
 from heartfeat.stores.schema import unknown
 from heartfeat.stores.store import Store
 
-SHOWN = 5
-COMPARED = ("views", "dim", "statistics", "token_rate")
+COMPARED = ("core_key", "views", "dim", "statistics", "token_rate")
 
 
 def check_disjoint(stores: Sequence[Store]) -> None:
@@ -44,10 +43,10 @@ def _values(store: Store, table: str, column: str) -> list[str]:
 
 def _overlap(first: Store, second: Store, column: str, shared: Sequence[str]) -> str:
     if column == "pcm_digest":
-        what = "the same audio: " + _shown([_same_audio(first, second, digest) for digest in shared])
+        what = "the same audio: " + first_of([_same_audio(first, second, digest) for digest in shared])
         remedy = "leave it out of one of the cohorts, and extract that one again"
     else:
-        what = f"the same {column}: " + _shown(shared)
+        what = f"the same {column}: " + first_of(shared)
         remedy = (
             f"only stores of disjoint {column}s can be merged: extract the cohorts together, or give "
             f"different {column}s different ids"
@@ -61,11 +60,6 @@ def _same_audio(first: Store, second: Store, digest: str) -> str:
         for store in (first, second)
     ]
     return f"{names[0]} and {names[1]}"
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def common_sets(stores: Sequence[Store], wanted: Sequence[str] | None) -> list[str]:
@@ -94,24 +88,12 @@ def common_sets(stores: Sequence[Store], wanted: Sequence[str] | None) -> list[s
 
 def _check_same(name: str, first: Store, second: Store) -> None:
     one, other = first.features(name).attrs, second.features(name).attrs
-    if one["core_key"] == other["core_key"]:
-        differs = [f"{key}: {one[key]!r} and {other[key]!r}" for key in COMPARED if one[key] != other[key]]
-    else:
-        differs = differences(one["core"], other["core"])
+    phrase = "{}: {} and {}"
+    differs = differences(one["core"], other["core"], phrase) or differences(
+        {key: one[key] for key in COMPARED}, {key: other[key] for key in COMPARED}, phrase
+    )
     if differs:
         raise StoreError(
-            f"the feature set {name!r} is not the same in {first.uri} and {second.uri}: {_shown(differs)}. Extract "
+            f"the feature set {name!r} is not the same in {first.uri} and {second.uri}: {first_of(differs)}. Extract "
             "one of them again with the settings of the other, or name the sets to merge with --features"
         )
-
-
-def differences(one: Mapping[str, Any], other: Mapping[str, Any], path: str = "") -> list[str]:
-    """Where two trees of settings differ: ``a.b: 1 and 2``."""
-    found = []
-    for key in dict.fromkeys((*one, *other)):
-        mine, theirs = one.get(key), other.get(key)
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            found += differences(mine, theirs, f"{path}{key}.")
-        elif mine != theirs or (key in one) != (key in other):
-            found.append(f"{path}{key}: {mine!r} and {theirs!r}")
-    return found

@@ -39,14 +39,25 @@ class Places:
 
 
 def joined(starts: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All numbers of the spans ``starts[n]:stops[n]``, one after the other, and the offsets of the spans."""
+    """All numbers of the spans ``starts[n]:stops[n]``, one after the other, and the offsets of the spans.
+
+    Parameters
+    ----------
+    starts, stops
+        ``(spans,)`` int64.
+
+    Returns
+    -------
+    tuple
+        ``(numbers,)`` and ``(spans + 1,)`` int64.
+    """
     lengths = stops - starts
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths), offsets
 
 
 def merged(starts: np.ndarray, stops: np.ndarray) -> list[tuple[int, int]]:
-    """The spans ``starts[n]:stops[n]`` with those that follow on each other made one, and no empty ones."""
+    """The ``(spans,)`` spans ``starts[n]:stops[n]``, those that follow on each other made one, and no empty ones."""
     filled = stops > starts
     starts, stops = starts[filled], stops[filled]
     if not len(starts):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
-from heartfeat.messages import command
+from heartfeat.messages import command, first_of
 from heartfeat.progress import Progress
 from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.location import local_path, locate
@@ -112,9 +112,8 @@ def _without(store: Store, name: str, bad: list[tuple[int, int]]) -> FeatureSetS
 
 
 def _explain(uri: str, lasting: list[Problem]) -> str:
-    named = "; ".join(str(problem) for problem in lasting[:5])
-    more = f"; and {len(lasting) - 5} more" if len(lasting) > 5 else ""
+    named = first_of([str(problem) for problem in lasting], between="; ")
     return (
-        f"{uri} is damaged outside its features, where no extraction can mend it ({named}{more}). It is left as "
+        f"{uri} is damaged outside its features, where no extraction can mend it ({named}). It is left as "
         f"it is: restore it from a copy, or move it away and run {command('extract', '--store', uri)} again"
     )

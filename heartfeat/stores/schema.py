@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from heartfeat.errors import StoreError
+from heartfeat.messages import first_of, nearest
 
 FORMAT = "heartfeat"
 FORMAT_VERSION = 1
@@ -39,11 +39,6 @@ def canonical_json(obj: object) -> str:
 def feature_key(core: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of everything that a feature set's numbers depend on, audio and view left out."""
     return hashlib.sha256(canonical_json(core).encode()).hexdigest()
-
-
-def row_key(core_key: str, view: str, pcm_digest: str) -> str:
-    """SHA-256 (hex) that names the tokens of one audio content under one view of one feature set."""
-    return feature_key({"core": core_key, "view": view, "pcm": pcm_digest})
 
 
 def ordered_json(attrs: Mapping[str, Any]) -> str:
@@ -113,7 +108,5 @@ def check_feature_attrs(attrs: Mapping[str, Any]) -> None:
 
 def unknown(kind: str, name: object, known: list[str] | tuple[str, ...], where: str) -> StoreError:
     """The error for a name that a store does not hold: the nearest known one, and the others."""
-    near = get_close_matches(str(name), known, n=1) if len(known) <= 10_000 else []
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    shown = ", ".join(known[:8]) + (f", ... ({len(known):,} in all)" if len(known) > 8 else "")
-    return StoreError(f"{where} has no {kind} {name!r}{hint} It holds: {shown or 'none'}")
+    hint = nearest(str(name), known) if len(known) <= 10_000 else ""
+    return StoreError(f"{where} has no {kind} {name!r}; {hint}It holds: {first_of(known, 8) or 'none'}")

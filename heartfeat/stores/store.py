@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from heartfeat.errors import StoreError
+from heartfeat.replace import recover
 from heartfeat.stores.bags import Bags
 from heartfeat.stores.container import open_container
 from heartfeat.stores.features import FeatureSet
 from heartfeat.stores.index import Index, Names
 from heartfeat.stores.location import Location, locate
-from heartfeat.stores.replace import recover
 from heartfeat.stores.schema import check_format, unknown
 from heartfeat.stores.selection import Selection
 from heartfeat.stores.stream import BLOCK_BYTES
@@ -232,29 +232,25 @@ class Store:
         self._container.close()
 
 
-def open_store(uri: str | Path, mode: str = "r") -> Store:
-    """Open a store.
+def open_store(uri: str | Path) -> Store:
+    """Open a store for reading; ``heartfeat extract`` writes them.
 
     Parameters
     ----------
     uri
         Folder or URI ending in ``.zarr``, or file ending in ``.h5`` or ``.hdf5``.
-    mode
-        ``"r"``: stores are written by ``heartfeat extract`` alone.
 
     Raises
     ------
     StoreError
         When there is no store, it is damaged, or of a format version that this release cannot read.
     """
-    if mode != "r":
-        raise StoreError(f"a store is opened with mode 'r', not {mode!r}; extraction writes stores")
     location = locate(uri)
     if location.path is None:
         return Store(location)
-    recover(location.path)
+    recover(location.path, StoreError)
     try:
         return Store(location)
     except StoreError:
-        recover(location.path)
+        recover(location.path, StoreError)
         return Store(location)  # a second look, for a store that was being replaced at that moment

@@ -52,29 +52,17 @@ class StoredFeatures:
     @cached_property
     def done(self) -> np.ndarray:
         """``(views, recordings)`` bool: whether the recording has features under the view."""
-        self._array("done", (len(self.views), self.index.recording_count), "?")
+        self._container.shaped_array(f"{self._path}/done", (len(self.views), self.index.recording_count), "?")
         return self._container.read_checked(f"{self._path}/done")
 
     @cached_property
     def _tokens(self) -> StoredArray:
-        return self._array("tokens", (len(self.views), None, self.dim), "<f2")
+        return self._container.shaped_array(f"{self._path}/tokens", (len(self.views), None, self.dim), "<f2")
 
     @cached_property
     def _pooled(self) -> StoredArray:
-        width = self.dim * len(self.statistics)
-        return self._array("pooled", (len(self.views), self.index.recording_count, width), "<f4")
-
-    def _array(self, name: str, shape: tuple[int | None, ...], dtype: str) -> StoredArray:
-        array = self._container.array(f"{self._path}/{name}")
-        fits = len(array.shape) == len(shape) and all(
-            w in (None, n) for w, n in zip(shape, array.shape, strict=True)
-        )
-        if not fits or array.dtype != np.dtype(dtype):
-            raise self._container.damaged(
-                f"{self._path}/{name}",
-                f"{np.dtype(dtype)} {shape} expected, found {array.dtype} {array.shape}",
-            )
-        return array
+        shape = (len(self.views), self.index.recording_count, self.dim * len(self.statistics))
+        return self._container.shaped_array(f"{self._path}/pooled", shape, "<f4")
 
     @property
     def rows(self) -> int:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from heartfeat.errors import StoreError, UnreadableError
 from heartfeat.progress import Progress
+from heartfeat.replace import recover
 from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.location import locate
-from heartfeat.stores.replace import recover
 from heartfeat.stores.schema import check_format
 from heartfeat.stores.tables import read_column, table_columns
 from heartfeat.stores.verification import Problem, Verification, found
@@ -32,7 +32,7 @@ def verify_store(uri: str | Path, progress: Progress | None = None) -> Verificat
     """
     location = locate(uri)
     if location.path is not None:
-        recover(location.path)
+        recover(location.path, StoreError)
     try:
         container = open_container(location)
     except StoreError as error:

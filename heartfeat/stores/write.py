@@ -9,8 +9,8 @@ import polars as pl
 
 from heartfeat.errors import StoreError
 from heartfeat.progress import Progress
+from heartfeat.replace import recover, replacing
 from heartfeat.stores.location import local_path, locate
-from heartfeat.stores.replace import recover, replacing
 from heartfeat.stores.schema import FORMAT, FORMAT_VERSION, plain_json
 from heartfeat.stores.sources import FeatureSetSource, KeptFeatureSet, carried_over, identities
 from heartfeat.stores.store import Store, open_store
@@ -60,10 +60,10 @@ def write_store(
     """
     location = locate(uri)
     path = local_path(location)
-    recover(path)
+    recover(path, StoreError)
     old = _present_store(path)
     offsets = offsets_of_patients(recordings, patients)
-    with replacing(path) as new, create_container(location, new) as writer:
+    with replacing(path, StoreError) as new, create_container(location, new) as writer:
         writer.group("", _root_attrs(attrs))
         write_table(writer, "recordings", recordings)
         write_table(writer, "patients", patients)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from heartfeat.replace import flush
 from heartfeat.stores.row_sink import RowSink, slab_rows
 from heartfeat.stores.tree_writer import TreeWriter
 from heartfeat.stores.zarr_metadata import array_metadata, group_metadata
@@ -55,7 +56,7 @@ class ZarrWriter(TreeWriter):
     def finish(self) -> None:
         # A file system commits together what is flushed at the same time: many times faster than in turn.
         with ThreadPoolExecutor(32) as pool:
-            list(pool.map(_flush, (self._path, *self._path.rglob("*"))))
+            list(pool.map(flush, (self._path, *self._path.rglob("*"))))
 
     def abandon(self) -> None:
         pass
@@ -79,14 +80,6 @@ class _Chunks:
         file = self._folder.joinpath(*map(str, place))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(chunk.tobytes())
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -1,9 +1,9 @@
 """All tasks by name."""
 
 from collections.abc import Container
-from difflib import get_close_matches
 
 from heartfeat.errors import ConfigError
+from heartfeat.messages import nearest
 from heartfeat.tasks.murmur import MURMUR
 from heartfeat.tasks.normal_abnormal import NORMAL_ABNORMAL
 from heartfeat.tasks.outcome import OUTCOME
@@ -23,9 +23,7 @@ def get_task(name: str) -> Task:
     """
     if name in TASKS:
         return TASKS[name]
-    near = get_close_matches(name, TASKS, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ConfigError(f"there is no task {name!r}; {hint}Tasks are: {', '.join(TASKS)}")
+    raise ConfigError(f"there is no task {name!r}; {nearest(name, TASKS)}Tasks are: {', '.join(TASKS)}")
 
 
 def labelled_tasks(columns: Container[str]) -> str:

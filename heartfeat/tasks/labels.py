@@ -41,3 +41,10 @@ def encode_labels(task: Task, labels: pl.Series) -> np.ndarray:
             )
         codes[row] = code_of[label]
     return codes
+
+
+def labels_in(task: Task, table: pl.DataFrame, column: str | None) -> np.ndarray:
+    """As :func:`encode_labels`; a task or table without that column has no labels."""
+    if column is None or column not in table.columns:
+        return np.full(len(table), UNLABELLED, dtype=np.int64)
+    return encode_labels(task, table[column])

@@ -11,7 +11,7 @@ from typing import Any
 
 from heartfeat.cohorts.splits import Fold, Splits
 from heartfeat.errors import SplitError
-from heartfeat.heads.examples import UNLABELLED, Examples
+from heartfeat.heads.examples import Examples
 from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.head import Head, HeadState, Prediction
 from heartfeat.heads.held_out import predict_held_out
@@ -209,13 +209,6 @@ def training_sides(
 ) -> tuple[Examples, Examples]:
     """The labelled training and validation patients of a fold, as far as a protocol lets a head see them."""
     train, valid = (
-        _labelled(protocol.to_train(examples.take(patients))) for patients in (fold.train, fold.valid)
+        protocol.to_train(examples.take(patients)).labelled() for patients in (fold.train, fold.valid)
     )
     return protocol.few(train, number), valid
-
-
-def _labelled(examples: Examples) -> Examples:
-    if (examples.labels != UNLABELLED).all():
-        return examples
-    known = examples.patients["patient"].filter(examples.labels != UNLABELLED)
-    return examples.take(list(known))

@@ -89,7 +89,8 @@ def predict_with_run(record: RunRecord, run: Path, store: Store, progress: Progr
     Raises
     ------
     RunError
-        When a head, the calibration or a member of the run is missing or damaged.
+        When a head, the calibration or a member of the run is missing or damaged, or the store has no usable recording
+        at the one site that a head predicts.
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """
@@ -119,6 +120,11 @@ def _say(
     tokens = head_class(record.head).uses_tokens
     examples = load_examples(store, list(record.features), record.views, task, tokens=tokens)
     shown = protocol.to_test(examples).without_labels()
+    if not len(shown.patients):
+        raise RunError(
+            f"{record.name} predicts recordings at the site {protocol.leave_out_site} alone, which it left out, and no "
+            f"usable recording of {store.uri} is from there"
+        )
     heads = [_load_head(record, folder) for folder in record.fold_folders(run)]
     told = []
     for done, head in enumerate(heads):

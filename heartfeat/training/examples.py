@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 
 from heartfeat.errors import StoreError
-from heartfeat.heads.examples import UNLABELLED, Examples, FeatureArrays, consecutive_spans
+from heartfeat.heads.examples import Examples, FeatureArrays, consecutive_spans
 from heartfeat.heads.metadata import METADATA
 from heartfeat.signals.quality import QUALITY
 from heartfeat.stores.store import Store
-from heartfeat.tasks.labels import encode_labels
+from heartfeat.tasks.labels import labels_in
 from heartfeat.tasks.task import Task
 from heartfeat.training.extra_labels import extra_labels
 
@@ -41,7 +41,7 @@ def load_examples(
     StoreError
         When a feature set or view is not in the store, or no recording is usable.
     """
-    keep = _usable(store, features, views)
+    keep = usable(store, features, views)
     owners = np.repeat(np.arange(len(store.patients)), np.diff(store.patient_offsets))[keep]
     kept_patients, patient_of = np.unique(owners, return_inverse=True)
     recordings = store.recordings.filter(pl.Series(keep))
@@ -53,8 +53,8 @@ def load_examples(
         recordings=_columns(recordings, ("recording", "patient", "site", *QUALITY)),
         patient_of=patient_of.astype(np.int64),
         features={name: _arrays(store, name, views, keep, tokens) for name in features},
-        labels=_labels(task, patients, task.patient_label),
-        recording_labels=_labels(task, recordings, task.recording_label),
+        labels=labels_in(task, patients, task.patient_label),
+        recording_labels=labels_in(task, recordings, task.recording_label),
         extra_labels=extra_labels(patients, recordings, patient_of),
     )
 
@@ -65,7 +65,14 @@ def left_out(store: Store, examples: Examples) -> list[str]:
     return there.filter(~there.is_in(examples.patients["patient"].to_list())).to_list()
 
 
-def _usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.ndarray:
+def usable(store: Store, features: Sequence[str], views: Sequence[str]) -> np.ndarray:
+    """``(recordings,)`` bool: each of ``features`` is there under each of ``views``.
+
+    Raises
+    ------
+    StoreError
+        When a feature set or view is not in the store, or no recording is usable.
+    """
     keep = np.ones(len(store.recordings), dtype=bool)
     for name in features:
         feature_set = store.features(name)
@@ -98,9 +105,3 @@ def _arrays(store: Store, name: str, views: Sequence[str], keep: np.ndarray, tok
 
 def _columns(table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
     return table.select([column for column in wanted if column in table.columns])
-
-
-def _labels(task: Task, table: pl.DataFrame, column: str | None) -> np.ndarray:
-    if column is None or column not in table.columns:
-        return np.full(len(table), UNLABELLED, dtype=np.int64)
-    return encode_labels(task, table[column])

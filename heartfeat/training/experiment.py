@@ -124,6 +124,8 @@ def run_experiment(
         trained_on=[fold.trained_on for fold in folds],
         computed=computed,
         met_before=met if any(met) else [],
+        split_by=splits.by,
+        recordings=len(examples.recordings),
     )
     return Experiment(record, folds)
 

@@ -1,11 +1,12 @@
 """A head works on the features that it was fitted on, and on no others."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heartfeat.backbones.load import describe_backbone
 from heartfeat.backbones.settings import BackboneSettings, TransformersSettings
 from heartfeat.errors import FeatureKeyError
+from heartfeat.messages import differences
 from heartfeat.stores.store import Store
 
 
@@ -31,11 +32,11 @@ def check_feature_keys(fitted: Mapping[str, Mapping[str, Any]], store: Store) ->
                 f"(it holds {', '.join(store.feature_sets) or 'none'}); extract it first"
             )
         present = store.features(name).attrs["core"]
-        differences = list(_differences(core, present))
-        if differences:
+        differs = differences(core, present)
+        if differs:
             raise FeatureKeyError(
                 f"the feature set {name!r} of {store.uri} is not the one this head was fitted on: "
-                f"{'; '.join(differences)}. Extract with the settings of the run, or fit the head again"
+                f"{'; '.join(differs)}. Extract with the settings of the run, or fit the head again"
             )
 
 
@@ -56,20 +57,10 @@ def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[st
             continue
         present = store.features(name).attrs["core"]
         wanted = describe_backbone(settings).core()
-        differences = list(_differences(wanted, {key: present.get(key) for key in wanted}))
-        differences = [text for text in differences if not text.startswith("revisions.")]
-        if differences:
+        del wanted["revisions"]
+        differs = differences(wanted, {key: present.get(key) for key in wanted})
+        if differs:
             raise FeatureKeyError(
-                f"{store.uri} holds other features {name!r} than the config describes: {'; '.join(differences)} "
+                f"{store.uri} holds other features {name!r} than the config describes: {'; '.join(differs)} "
                 "in the store. Run extract, or set the config to what the store holds"
             )
-
-
-def _differences(fitted: object, present: object, where: str = "") -> Iterator[str]:
-    if isinstance(fitted, Mapping) and isinstance(present, Mapping):
-        for key in sorted({*fitted, *present}):
-            yield from _differences(
-                fitted.get(key), present.get(key), f"{where}.{key}" if where else str(key)
-            )
-    elif fitted != present:
-        yield f"{where} was {fitted!r} and is {present!r}"

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from heartfeat.errors import RunError
-from heartfeat.heads.fingerprint import differences
 from heartfeat.heads.head import HeadState, Prediction
 from heartfeat.locks import held
+from heartfeat.messages import differences
 from heartfeat.training.saved_heads import load_state, save_state
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from heartfeat.backbones.trained_on import TrainedOn, trained_on
+from heartfeat.backbones.trained_on import TrainedOn, familiar, trained_on
 from heartfeat.stores.store import Store
 
 SCORES = "these scores are not those of new patients"
@@ -86,15 +86,10 @@ def warnings(
 
 def warnings_of_store(store: Store, features: Iterable[str]) -> list[str]:
     """One line per feature set and training that met patients of ``store``, for those who predict all of them."""
-    everyone = store.patients["patient"].to_list()
-    (met,) = met_by_fold(store, features, [everyone])
-    found = sorted((Met(**given) for given in met), key=lambda one: one.labels is None)
-    return [
-        TrainedOn(one.kind, one.labels, {}).sentence(
-            one.features, len(one.patients), one.tested, f"patients of {store.uri}", PREDICTIONS
-        )
-        for one in found
-    ]
+    persons = dict(store.patients.select("patient", "person").iter_rows())
+    cohort = str(store.attrs.get("cohort", ""))
+    trainings = {name: trained_on(store.features(name).attrs.get("trained_on")) for name in features}
+    return familiar(trainings, cohort, persons, f"patients of {store.uri}", PREDICTIONS)
 
 
 def counts(met: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from heartfeat.errors import RunError
 from heartfeat.messages import nearest
+from heartfeat.replace import interrupted, is_there, recover, replacing
 from heartfeat.stores.store import Store
 from heartfeat.training.kept_folds import is_being_fitted
 
@@ -30,6 +31,8 @@ class RunRecord:
         Per feature set, the explicit dict ("core") that its key is the digest of.
     split_digest
         SHA-256 of the split that was used.
+    split_by
+        Column of the patients table that a leave-one-out split went by; None for any other split.
     seen
         Per fold, the persons that the head was trained or stopped on.
     seconds
@@ -41,6 +44,8 @@ class RunRecord:
     left_out
         Patients of the store that took no part: in no fold, or without a usable recording (at the site that was
         left out, where one was).
+    recordings
+        How many recordings of the store could be used; None for an ensemble.
     protocol
         What heads were shown, where that is not all there is; see :class:`heartfeat.training.protocol.Protocol`.
     trained_on
@@ -75,6 +80,8 @@ class RunRecord:
     computed: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     met_before: list[list[dict[str, Any]]] = field(default_factory=list)
+    split_by: str | None = None
+    recordings: int | None = None
 
     def fold_folders(self, run: Path) -> list[Path]:
         """The folders that hold this run's heads."""
@@ -84,7 +91,7 @@ class RunRecord:
 def new_run_name(runs: Path, wanted: str) -> str:
     """``wanted``, or the first of ``wanted-2``, ``wanted-3``, ... that is not taken nor being fitted."""
     name, number = wanted, 1
-    while (runs / name).exists() or is_being_fitted(runs / name):
+    while is_there(runs / name, RunError) or is_being_fitted(runs / name):
         number += 1
         name = f"{wanted}-{number}"
     return name
@@ -97,23 +104,13 @@ def writing_run(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     Raises
     ------
     RunError
-        When ``folder`` exists and may not be replaced.
+        When ``folder`` exists and may not be replaced, or the disk refuses.
     """
-    beside, old = (folder.with_name(f".{folder.name}.{what}-{os.getpid()}") for what in ("new", "old"))
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
+    with replacing(folder, RunError) as beside:
+        beside.mkdir()
         yield beside
         if folder.exists() and not overwrite:
             raise RunError(f"{folder} exists; give the run another --name, or --overwrite to replace it")
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        for leftover in (beside, old):
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -186,6 +183,7 @@ def load_record(folder: Path) -> RunRecord:
     RunError
         When ``folder`` is not a run, or one of another format.
     """
+    recover(folder, RunError)
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -206,5 +204,7 @@ def load_record(folder: Path) -> RunRecord:
 
 def list_runs(runs: Path) -> list[Path]:
     """All finished run folders under ``runs``, oldest first."""
+    for name in interrupted(runs):
+        recover(runs / name, RunError)
     found = [path.parent for path in runs.glob("*/run.json") if not path.parent.name.startswith(".")]
     return sorted(found, key=lambda path: ((path / "run.json").stat().st_mtime_ns, path.name))

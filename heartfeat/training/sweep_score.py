@@ -15,6 +15,7 @@ from heartfeat.errors import ConfigError, HeartfeatError, SplitError
 from heartfeat.evaluation.decisions import decide
 from heartfeat.evaluation.scores import score
 from heartfeat.evaluation.views import average_views
+from heartfeat.evaluation.worth import deciding
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.held_out import predict_held_out
 from heartfeat.heads.registry import head_class, head_settings, make_head
@@ -30,11 +31,6 @@ from heartfeat.training.validation_scores import ValidationScores
 
 LOWER_IS_BETTER = ("cost", "brier", "ece", "class_ece", "mce")
 """Scores that a sweep minimises."""
-
-
-def main_score(task: Task) -> str:
-    """The score that a task's field goes by."""
-    return "macc" if task.balanced else "weighted_accuracy"
 
 
 def score_names(task: Task) -> tuple[str, ...]:
@@ -137,7 +133,9 @@ class SweepScorer:
         outcome = None
         if self._outcomes:
             outcome = np.array([self._outcomes[patient] for patient in patients])
-        decisions = decide(task, probabilities)
+        # Whoever sweeps for the least cost decides by it, where there is such a rule.
+        by_cost = self._job.score == "cost" and task.name == OUTCOME.name
+        decisions = decide(deciding(task, valid.labels), probabilities, "cost" if by_cost else "worth")
         return score(task, valid.labels, probabilities, decisions, outcome).get(self._job.score, float("nan"))
 
 

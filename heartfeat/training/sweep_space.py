@@ -1,6 +1,5 @@
 """What a sweep may try: for each setting of a head some values, or a range of numbers."""
 
-import difflib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from heartfeat.errors import ConfigError
 from heartfeat.heads.registry import head_settings
-from heartfeat.messages import shorten
+from heartfeat.messages import nearest, shorten
 from heartfeat.yaml_text import parse_yaml
 
 
@@ -106,9 +105,9 @@ def read_space(head: str, grid: Sequence[str], file: Path | None) -> Space:
     known = [] if model is None else [name for name in model.model_fields if name != "kind"]
     for key in settings:
         if model is not None and key not in known:
-            close = difflib.get_close_matches(key[:100], known, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise ConfigError(f"{head} has no setting {shorten(key)}; {hint}Settings are {', '.join(known)}")
+            raise ConfigError(
+                f"{head} has no setting {shorten(key)}; {nearest(key, known)}Settings are {', '.join(known)}"
+            )
     return Space(settings)
 
 

@@ -1,7 +1,6 @@
 """The trials of a sweep as a table on disk, complete after every trial."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from heartfeat.errors import RunError
+from heartfeat.replace import replace_file
 from heartfeat.stores.schema import canonical_json
 
 TRIALS = "trials.parquet"
@@ -139,16 +139,6 @@ def check_same_sweep(identity: Mapping[str, Any], folder: Path) -> None:
             f"the sweep in {folder} was made with other {', '.join(differs)}; give this one another --name, or "
             "--overwrite to begin it anew"
         )
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` make a file beside ``path``, and put it in its place."""
-    beside = path.with_name(f".{path.name}.new-{os.getpid()}")
-    try:
-        write(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _trial(row: Mapping[str, Any]) -> Trial:

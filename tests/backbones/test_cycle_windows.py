@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from heartfeat.backbones.cycle_windows import CycleLayout, cut_cycle_windows, cycle_layout, stitch_cycles
@@ -60,8 +60,7 @@ def test_kept_tokens_lie_between_the_first_and_the_last_onset(
 ) -> None:
     inside = sorted({position for position in positions if position < length})
     layout = cycle_layout(length, seconds(positions), RATE, window)
-    if not cycles_are_used(layout, inside):
-        return
+    assume(cycles_are_used(layout, inside))
     ranges = kept_samples(layout, window)
 
     assert ranges[0][0] >= inside[0]
@@ -74,8 +73,7 @@ def test_a_window_stands_for_whole_cycles_and_for_as_many_as_fit(
 ) -> None:
     inside = sorted({position for position in positions if position < length})
     layout = cycle_layout(length, seconds(positions), RATE, window)
-    if not cycles_are_used(layout, inside):
-        return
+    assume(cycles_are_used(layout, inside))
     reach = window.tokens * window.hop
     for start, span, count in zip(layout.starts, layout.spans, layout.kept, strict=True):
         if start not in inside or span > reach:
@@ -93,8 +91,7 @@ def test_every_whole_token_of_every_cycle_is_kept_but_for_the_last_one_of_a_wind
 ) -> None:
     inside = sorted({position for position in positions if position < length})
     layout = cycle_layout(length, seconds(positions), RATE, window)
-    if not cycles_are_used(layout, inside):
-        return
+    assume(cycles_are_used(layout, inside))
     ranges = kept_samples(layout, window)
     covered = sum(end - start for start, end in ranges)
     # Each window, and each window that kept nothing, loses less than one hop at its end.

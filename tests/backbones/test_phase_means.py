@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartfeat.backbones.phase_means import beats_or_plain, phase_edges, phase_means
+from heartfeat.backbones.beat_windows import beats_or_plain
+from heartfeat.backbones.phase_means import phase_edges, phase_means
 
 PHASES = (2, 4, 2, 4)
 BEATS = np.array([[0.2, 0.32, 0.52, 0.64, 1.0], [1.0, 1.12, 1.32, 1.44, 1.9]])

@@ -4,7 +4,7 @@ import pytest
 
 from heartfeat.backbones.load import describe_backbone
 from heartfeat.backbones.settings import TransformersSettings
-from heartfeat.backbones.trained_on import TRAINING_FILE, TrainedOn, read_trained_on, trained_on
+from heartfeat.backbones.trained_on import TRAINING_FILE, TrainedOn, familiar, read_trained_on, trained_on
 from heartfeat.errors import BackboneError
 
 PERSONS = {"1": "1", "2": "1", "3": "3", "4": "4"}
@@ -67,6 +67,20 @@ def test_labels_are_told_loudly_and_mere_listening_is_noted():
     mild = TrainedOn("pretrain", None, {}).sentence("A", 2, 3, "test patients of fold 0", "beware")
     assert mild.startswith("note: 2 of 3 test patients of fold 0 were heard, without labels")
     assert "beware" not in mild
+
+
+def test_each_training_that_met_any_of_these_patients_is_told_labels_first():
+    heard = TrainedOn("pretrain", None, {"circor": ("3",)})
+    labelled = TrainedOn("finetune", "murmur", {"circor": ("2", "4", "elsewhere")})
+    other = TrainedOn("finetune", "murmur", {"another": ("1",)})
+    trainings = {"A": [heard], "ft": [labelled, other]}
+    loud, mild = familiar(trainings, "circor", PERSONS, "patients", "beware")
+    assert loud.startswith(
+        "WARNING: 3 of 4 patients were seen WITH LABELS (murmur) when the backbone of 'ft'"
+    )
+    assert mild.startswith("note: 1 of 4 patients were heard, without labels, when the backbone of 'A'")
+    (only,) = familiar(trainings, "circor", PERSONS, "patients", "beware", tested=["1", "unknown"])
+    assert only.startswith("WARNING: 1 of 2 patients")
 
 
 def test_whom_a_checkpoint_met_is_described_but_no_part_of_the_key(tiny, tmp_path):

@@ -130,9 +130,7 @@ def test_a_patient_twice_names_both_lines(circor):
 def test_a_recording_id_twice_names_both_files(circor):
     circor.add(1, files=("AV",))
     (circor.audio / "1_AV.flac").touch()
-    with pytest.raises(
-        CohortError, match=r"recording id '1_AV' is there twice: .*1_AV\.flac and .*1_AV\.wav"
-    ):
+    with pytest.raises(CohortError, match=r"recording '1_AV' is there twice: .*1_AV\.flac and .*1_AV\.wav"):
         read_circor(circor.write())
 
 

@@ -67,12 +67,6 @@ def test_a_damaged_table_is_read_or_refused_by_name(tmp_path, changes):
     assert sound
 
 
-def test_a_repeated_column_is_refused(circor):
-    circor.add(1).write(columns=[*FIELDS, "Murmur"])
-    with pytest.raises(CohortError, match="line 1: the column 'Murmur' is there 2 times"):
-        read_csv_rows(circor.folder / "training_data.csv")
-
-
 def test_text_headers_are_read_in_numeric_order(tmp_path):
     for patient in ("13918", "9979"):
         write(tmp_path / f"{patient}.txt", [line.replace("13918", patient) for line in LINES])

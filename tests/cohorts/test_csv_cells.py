@@ -28,6 +28,13 @@ def test_a_missing_column_is_named(table):
         read_records(table("x\n1\n"), ("x", "y"))
 
 
+def test_a_repeated_column_is_refused_where_it_is_wanted(table):
+    path = table("x,y,y:\n1,2,3\n")
+    assert read_records(path, ("x",)) == [(2, {"x": "1"})]
+    with pytest.raises(CohortError, match="line 1: the column 'y' is there 2 times"):
+        read_records(path, ("x", "y"))
+
+
 def test_a_row_of_another_width_is_named_with_its_line(table):
     with pytest.raises(CohortError, match="line 3: 1 values where the header has 2"):
         read_records(table("x,y\n1,2\n3\n"), ("x",))

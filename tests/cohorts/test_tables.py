@@ -6,8 +6,8 @@ import pytest
 
 from heartfeat.cohorts.circor import read_circor
 from heartfeat.cohorts.splits import Fold, Splits
-from heartfeat.cohorts.tables import export_cohort, joined_table, load_cohort, save_cohort
-from heartfeat.errors import CohortError, ConfigError
+from heartfeat.cohorts.tables import export_cohort, joined_table
+from heartfeat.errors import ConfigError
 
 
 @pytest.fixture
@@ -20,34 +20,6 @@ def cohort(circor):
 
 def splits(*folds):
     return Splits("given", None, "", tuple(Fold(*map(tuple, fold)) for fold in folds))
-
-
-def test_a_saved_cohort_is_read_back_equal(cohort, tmp_path):
-    loaded = load_cohort(save_cohort(cohort, tmp_path / "saved"))
-    assert loaded.name == "small"
-    assert loaded.recordings.equals(cohort.recordings)
-    assert loaded.patients.equals(cohort.patients)
-    assert loaded.patients.schema == cohort.patients.schema
-
-
-def test_a_folder_without_a_cohort_is_refused(tmp_path):
-    with pytest.raises(CohortError, match="holds no saved cohort"):
-        load_cohort(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["cohort.json", "recordings.parquet", "patients.parquet"])
-def test_a_damaged_file_is_refused(cohort, tmp_path, name):
-    save_cohort(cohort, tmp_path)
-    (tmp_path / name).write_bytes(b"\x00 damaged")
-    with pytest.raises(CohortError, match=r"cannot be read|is not the file that cohort\.json tells of"):
-        load_cohort(tmp_path)
-
-
-def test_tables_of_another_cohort_are_refused(cohort, tmp_path):
-    save_cohort(cohort, tmp_path)
-    cohort.patients.with_columns(murmur=pl.lit("Absent")).write_parquet(tmp_path / "patients.parquet")
-    with pytest.raises(CohortError, match=r"patients\.parquet is not the file that cohort\.json tells of"):
-        load_cohort(tmp_path)
 
 
 def test_the_joined_table_has_labels_per_patient_and_per_recording(cohort):

@@ -1,5 +1,6 @@
 import shutil
 
+import polars as pl
 import pytest
 import yaml
 
@@ -24,6 +25,23 @@ def write_config(folder, data, **changes):
     path = folder / "heartfeat.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path
+
+
+def write_2016(folder, patients, seed):
+    """The 2016 layout: the first recordings of synthetic patients, abnormal where they have a murmur."""
+    circor = heartfeat.read_circor(
+        write_synthetic_cohort(folder / "circor", patients=patients, seed=seed, seconds=(2, 3))
+    )
+    for subset in "ab":
+        (folder / f"data/training-{subset}").mkdir(parents=True)
+    first = circor.recordings.unique("patient", keep="first", maintain_order=True)
+    for number, (path, patient) in enumerate(first.select("path", "patient").iter_rows()):
+        subset = folder / f"data/training-{'ab'[number % 2]}"
+        shutil.copy(path, subset / f"x{number}.wav")
+        murmur = circor.patients.filter(pl.col("patient") == patient)["murmur"][0]
+        with (subset / "REFERENCE.csv").open("a") as file:
+            file.write(f"x{number},{-1 if murmur == 'Absent' else 1}\n")
+    return folder / "data"
 
 
 @pytest.fixture(scope="session")

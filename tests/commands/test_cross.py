@@ -1,17 +1,15 @@
 import json
-import shutil
 
 import polars as pl
 import pytest
 
 import heartfeat
-from heartfeat.cohorts.synthetic import write_synthetic_cohort
 from heartfeat.commands.show_cross import crossed
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError
 from heartfeat.evaluation.predictions import load_predictions
 from heartfeat.evaluation.results import load_results
 
-from .conftest import write_config
+from .conftest import write_2016, write_config
 
 MAP = "Present=Abnormal, Unknown=Abnormal, Absent=Normal"
 
@@ -23,23 +21,12 @@ def extract(folder, data, store, *settings):
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory):
-    """A store in the 2016 layout: the first recordings of synthetic patients, abnormal where they have a murmur."""
+    """A store of a cohort in the 2016 layout, one of whose recordings is missing."""
     folder = tmp_path_factory.mktemp("other")
-    circor = heartfeat.read_circor(
-        write_synthetic_cohort(folder / "circor", patients=16, seed=5, seconds=(2, 3))
-    )
-    for subset in "ab":
-        (folder / f"data/training-{subset}").mkdir(parents=True)
-    first = circor.recordings.unique("patient", keep="first", maintain_order=True)
-    for number, (path, patient) in enumerate(first.select("path", "patient").iter_rows()):
-        subset = folder / f"data/training-{'ab'[number % 2]}"
-        shutil.copy(path, subset / f"x{number}.wav")
-        murmur = circor.patients.filter(pl.col("patient") == patient)["murmur"][0]
-        with (subset / "REFERENCE.csv").open("a") as file:
-            file.write(f"x{number},{-1 if murmur == 'Absent' else 1}\n")
-    with (folder / "data/training-a/REFERENCE.csv").open("a") as file:
+    data = write_2016(folder, patients=16, seed=5)
+    with (data / "training-a/REFERENCE.csv").open("a") as file:
         file.write("x99,1\n")
-    extract(folder, folder / "data", folder / "other.zarr")
+    extract(folder, data, folder / "other.zarr")
     return folder / "other.zarr"
 
 
@@ -117,19 +104,21 @@ def test_a_store_without_the_labels_is_refused(project, other):
         heartfeat.cross(run="murmur-logistic", on=str(other), task="outcome", map=MAP, config=project)
 
 
+@pytest.mark.parametrize("run", ["murmur-logistic-AV", "sites"])
+def test_a_store_without_the_site_that_a_run_left_out_is_refused(project, other, run):
+    heartfeat.fit(head="logistic", leave_out_site="AV", config=project)
+    heartfeat.ensemble(["murmur-logistic-AV", "murmur-logistic"], name="sites", config=project)
+    reason = (
+        "murmur-logistic-AV predicts recordings at the site AV alone.* no usable recording of .*other.zarr"
+    )
+    with pytest.raises(RunError, match=reason):
+        heartfeat.predict(run=run, store=str(other), config=project)
+    with pytest.raises(RunError, match=reason):
+        heartfeat.cross(run=run, on=str(other), task="normal_abnormal", map=MAP, config=project)
+
+
 def test_a_store_with_other_features_is_refused(project, other, tmp_path):
     store = tmp_path / "other.zarr"
     extract(tmp_path, other.parent / "data", store, "backbones.logmel.bands=24")
     with pytest.raises(FeatureKeyError, match="dim was 16 and is 24"):
         heartfeat.cross(run="murmur-logistic", on=str(store), task="normal_abnormal", map=MAP, config=project)
-
-
-def test_a_balanced_task_decides_by_the_shares_of_its_own_patients(other, tmp_path):
-    split = {"folds": 2, "file": str(tmp_path / "split.json")}
-    config = write_config(tmp_path, other.parent / "data", task="normal_abnormal", split=split)
-    fitted = heartfeat.fit(head="logistic", name="own", store=str(other), config=config)
-    assert "macc" in fitted.results.scores
-    table = heartfeat.predict(run="own", store=str(other), config=config).drop_nulls("decision")
-    abnormal = (load_predictions(fitted.folder)["label"] == "Abnormal").mean()
-    assert table["worth_Abnormal"].to_list() == pytest.approx([(1 - abnormal) / abnormal] * 16)
-    assert ((table["p_Abnormal"] >= abnormal) == (table["decision"] == "Abnormal")).all()

@@ -71,6 +71,58 @@ def test_a_rate_that_cannot_be_promised_abstains_on_all_and_says_so(project, cap
     assert "2 of 2 folds abstain on every patient" in capsys.readouterr().out
 
 
+def two_sided(project):
+    """A split with one person, who has two ids, both trained on and tested."""
+    with heartfeat.open_store(project.parent / "store.zarr") as store:
+        people = store.patients.group_by("person", maintain_order=True).agg("patient")["patient"].to_list()
+    first, second = max(people, key=len)[:2]
+    others = [patient for patients in people for patient in patients if patient not in (first, second)]
+    sides = {"train": [first, *others[:10]], "valid": others[10:15], "test": [second, *others[15:]]}
+    file = project.parent / "two-sided.json"
+    file.write_text(json.dumps({"patients": sides}))
+    return {"split": file, "allow_shared_persons": True}
+
+
+def by_sex(project):
+    return {"set": [f"split={{kind: leave-one-out, by: sex, file: {project.parent / 'sex.json'}}}"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (lambda project: {"leave_out_site": "AV"}, "the site AV was left out"),
+        (by_sex, "every fold tests a sex that it does not validate on"),
+        (two_sided, "1 persons are on two sides of the split"),
+    ],
+)
+def test_no_rate_is_promised_where_test_patients_are_of_another_kind(project, capsys, options, why):
+    heartfeat.fit(head="logistic", name="other", config=project, **options(project))
+    result = heartfeat.evaluate(run="other", abstain=0.9, config=project)
+    assert capsys.readouterr().err.count("WARNING: abstaining at 0.9 promises nothing here") == 1
+    written = json.loads((project.parent / "runs/other/selective.json").read_text())
+    assert not written["guaranteed"]
+    assert why in written["doubts"][0]
+    assert result.abstention.doubts == written["doubts"]
+
+
+def test_an_ensemble_promises_no_rate_that_its_members_do_not(project, capsys):
+    heartfeat.fit(head="logistic", leave_out_site="AV", name="site", config=project)
+    heartfeat.ensemble(["murmur-logistic", "site"], name="mean", config=project)
+    heartfeat.ensemble(["mean", "murmur-logistic"], name="mean-of-means", config=project)
+    found = heartfeat.evaluate(run="mean-of-means", abstain=0.9, config=project).abstention
+    assert not found.guaranteed
+    assert len(found.doubts) == 1
+    assert "the site AV was left out" in capsys.readouterr().err
+
+
+def test_a_rate_is_promised_where_test_and_validation_patients_are_of_one_kind(project, capsys):
+    heartfeat.fit(head="logistic", few_shot=0.5, name="few", config=project)
+    found = heartfeat.evaluate(run="few", abstain=0.9, config=project).abstention
+    assert found.guaranteed
+    assert found.doubts == []
+    assert "promises nothing" not in capsys.readouterr().err
+
+
 def test_views_calibration_and_rules_are_shown_side_by_side(project, capsys):
     result = heartfeat.evaluate(run="murmur-logistic", config=project)
     scores = json.loads((project.parent / "runs/murmur-logistic/scores.json").read_text())

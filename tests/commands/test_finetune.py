@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 
 import polars as pl
 import pytest
@@ -300,7 +301,7 @@ heartfeat.finetune(config=sys.argv[1], backbone="pcg", out=sys.argv[2], device="
 """
 
 
-def test_a_killed_training_goes_on_to_the_same_bits(tuned, tmp_path):
+def test_a_killed_training_goes_on_to_the_same_bits(tuned, tmp_path, monkeypatch):
     config, _ = tuned
     stages = [{"train": "head", "epochs": 2}, {"train": "all", "epochs": 4}]
     change = [*source_backbone(config), f"finetune.stages={json.dumps(stages)}"]
@@ -309,13 +310,19 @@ def test_a_killed_training_goes_on_to_the_same_bits(tuned, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, config, out, change[0]], env=os.environ, stderr=subprocess.DEVNULL
     )
-    kept = out.with_name("killed.unfinished")
-    while process.poll() is None and not list(kept.glob("stage1-*.safetensors")):
+    kept, deadline = out.with_name("killed.unfinished"), time.monotonic() + 120
+    while not list(kept.glob("stage1-*.safetensors")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert list(kept.glob("stage?-*.safetensors"))
     assert not out.exists()
+    told = []
+    update = lambda what, done, total, detail="": told.append((what, done))  # noqa: E731
+    monkeypatch.setattr("heartfeat.commands.progress.show_progress", lambda: nullcontext(update))
     again = finetune(config, out=out, set=change)
+    epochs = [one for one in told if one[0].startswith("stage")]
+    assert epochs[0] > ("stage 1 of 2 (head): epoch", 1)
     assert weights(again.folder) == weights(whole.folder)
     assert again.record.history == whole.record.history
 

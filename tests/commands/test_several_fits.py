@@ -1,6 +1,7 @@
 """Few shots, linear evaluation, sites left out, seeds: what `fit` makes of them."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -9,6 +10,8 @@ import heartfeat
 from heartfeat.cli import app
 from heartfeat.commands import show
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError
+
+from .conftest import write_config
 
 
 def sides(project):
@@ -168,6 +171,35 @@ def test_a_finished_seed_of_another_release_is_refused_by_name(project):
     file.write_text(json.dumps(record))
     with pytest.raises(RunError, match=r"versions\.torch was 0\.4 and is "):
         heartfeat.fit(**options, name="mine", seeds="0,1", resume=True)
+
+
+def test_a_finished_seed_of_another_calibration_is_refused_by_name(project):
+    options = {"head": "logistic", "config": project}
+    plain = ["calibration=none"]
+    heartfeat.fit(**options, name="mine-seed0", seed=0, set=plain)
+    with pytest.raises(
+        RunError, match="mine-seed0 was fitted on something else: calibration was none and is temp"
+    ):
+        heartfeat.fit(**options, name="mine", seeds="0,1", resume=True)
+    assert len(heartfeat.fit(**options, name="mine", seeds="0,1", resume=True, set=plain).members) == 2
+
+
+def test_a_finished_seed_of_a_store_that_was_filled_further_is_refused_by_name(tmp_path, synthetic_data):
+    data = tmp_path / "data"
+    shutil.copytree(synthetic_data, data)
+    config = write_config(tmp_path, data)
+    wav = next(data.rglob("*.wav"))
+    whole = wav.read_bytes()
+    wav.write_bytes(whole[:20])
+    assert heartfeat.extract(config=config, device="cpu", workers=1).skipped
+    fitted = heartfeat.fit(head="logistic", config=config, name="mine-seed0", seed=0)
+    options = {"head": "logistic", "config": config, "name": "mine", "seeds": "0,1", "resume": True}
+
+    wav.write_bytes(whole)
+    heartfeat.extract(config=config, device="cpu", workers=1)
+    count = fitted.record.recordings
+    with pytest.raises(RunError, match=rf"mine-seed0 .*: recordings was {count} and is {count + 1}\."):
+        heartfeat.fit(**options)
 
 
 def test_finished_sites_are_kept_or_refused_by_name(project):

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,11 +10,20 @@ import polars as pl
 import pytest
 import torch
 import yaml
+from typer.testing import CliRunner
 
 import heartfeat
+from heartfeat.cli import app
 from heartfeat.commands.show_sweep import sweep as show_sweep
 from heartfeat.commands.sweep_setup import chosen_devices
 from heartfeat.errors import ConfigError, DeviceError, RunError, SplitError
+from heartfeat.evaluation.decisions import decide
+from heartfeat.evaluation.predictions import prediction_arrays
+from heartfeat.evaluation.scores import score
+from heartfeat.tasks import MURMUR, OUTCOME
+from heartfeat.training.runs import load_record
+
+from .test_evaluate import two_sided
 
 GRID = ["penalty=0.01,0.1,1", "metadata=true,false"]
 
@@ -32,18 +42,21 @@ def test_a_grid_is_tried_once_each_and_the_best_is_a_config_for_fit(project, cap
     assert "best.yaml" in capsys.readouterr().out
 
 
-def test_the_score_of_a_trial_is_that_of_the_validation_patients_of_a_fit(project):
-    found = heartfeat.sweep("logistic", grid=["penalty=0.3"], score="auroc", config=project)
-    change = ["heads.logistic.penalty=0.3", "calibration=none"]
+@pytest.mark.parametrize(
+    ("task", "name", "rule"),
+    [(MURMUR, "auroc", "worth"), (OUTCOME, "cost", "cost"), (OUTCOME, "uar", "worth")],
+    ids=["murmur", "outcome by cost", "outcome"],
+)
+def test_the_score_of_a_trial_is_that_of_the_validation_patients_of_a_fit(project, task, name, rule):
+    kind = [f"task={task.name}"]
+    found = heartfeat.sweep("logistic", grid=["penalty=0.3"], score=name, config=project, set=kind)
+    change = [*kind, "heads.logistic.penalty=0.3", "calibration=none"]
     fitted = heartfeat.fit(head="logistic", name="same", config=project, set=change)
     valid = pl.read_parquet(fitted.folder / "valid_predictions.parquet")
-    from heartfeat.evaluation.predictions import prediction_arrays
-    from heartfeat.evaluation.scores import score
-    from heartfeat.tasks import MURMUR
-
     for number in (0, 1):
-        arrays = prediction_arrays(valid.filter(pl.col("fold") == number), MURMUR)
-        value = score(MURMUR, arrays.labels, arrays.probabilities, arrays.decisions)["auroc"]
+        arrays = prediction_arrays(valid.filter(pl.col("fold") == number), task)
+        decisions = decide(task, arrays.probabilities, rule)
+        value = score(task, arrays.labels, arrays.probabilities, decisions)[name]
         assert found.trials[f"fold{number}"][0] == pytest.approx(value)
 
 
@@ -66,6 +79,25 @@ def test_a_finished_sweep_does_nothing_and_a_larger_grid_only_what_is_new(projec
     with pytest.raises(RunError, match="other folds, score"):
         heartfeat.sweep("logistic", grid=["penalty=1"], folds="0", score="uar", config=project)
     assert heartfeat.sweep("logistic", grid=["penalty=1"], overwrite=True, config=project).trials.height == 1
+
+
+def test_a_second_sweep_of_one_name_is_refused_while_the_first_is_at_work(project):
+    penalties = ",".join(map(str, range(1, 13)))
+    script = f"import heartfeat; heartfeat.sweep('logistic', grid=['penalty={penalties}'], config={str(project)!r})"
+    table = project.parent / "sweeps" / "murmur-logistic" / "trials.csv"
+    first = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+    try:
+        while not table.exists() and first.poll() is None:
+            time.sleep(0.01)
+        os.kill(first.pid, signal.SIGSTOP)
+        for overwrite in (False, True):
+            with pytest.raises(RunError, match=r"another process is at work on the sweep .*murmur-logistic"):
+                heartfeat.sweep("logistic", grid=["penalty=20"], overwrite=overwrite, config=project)
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    assert first.wait() == 0
+    assert pl.read_csv(table).height == 12
+    assert heartfeat.sweep("logistic", grid=["penalty=20"], config=project).trials.height == 13
 
 
 def test_a_failing_trial_is_a_row_that_says_why(project):
@@ -142,6 +174,16 @@ def test_a_given_split_goes_into_the_best_config(project):
         "fractions": [0.7, 0.2, 0.1],
     }
     assert len(heartfeat.fit(head="logistic", config=found.config).record.seen) == 3
+
+
+def test_the_command_that_a_sweep_tells_is_not_refused_where_persons_are_on_two_sides(project, capsys):
+    found = heartfeat.sweep("logistic", grid=["penalty=1"], config=project, **two_sided(project))
+    assert show_sweep(found) == 0
+    told = capsys.readouterr().out.split("next: ")[1].strip()
+    assert told == found.config.read_text().splitlines()[1].removeprefix("# ")
+    done = CliRunner().invoke(app, shlex.split(told)[1:])
+    assert done.exit_code == 0, done.output
+    assert len(load_record(project.parent / "runs" / "murmur-logistic-2").shared_persons) == 1
 
 
 @pytest.mark.slow

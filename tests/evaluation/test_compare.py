@@ -24,6 +24,14 @@ def test_the_lowest_cost_is_the_best(make_run):
     assert compare_runs(runs)["run"].to_list() == ["b", "a"]
 
 
+def test_runs_of_a_balanced_task_are_ranked_by_its_macc(make_run):
+    runs = [
+        dataclasses.replace(make_run(name), scores={"weighted_accuracy": accuracy, "macc": macc})
+        for name, accuracy, macc in (("a", 0.8, 0.7), ("b", 0.7, 0.8))
+    ]
+    assert compare_runs(runs)["run"].to_list() == ["b", "a"]
+
+
 def test_a_score_that_no_run_has_gets_no_column_and_one_that_some_lack_is_null(make_run):
     with_cost = make_run("with")
     with_cost = dataclasses.replace(with_cost, scores={**with_cost.scores, "cost": 9000.0})

@@ -92,6 +92,17 @@ def test_the_best_run_comes_first(read, make_run):
     assert words.index("strong") < words.index("weak")
 
 
+def test_the_best_run_is_that_of_the_highest_macc_where_runs_have_one(read, make_run):
+    runs = [
+        dataclasses.replace(make_run(name), scores={"weighted_accuracy": accuracy, "macc": macc})
+        for name, accuracy, macc in (("worse", 0.8, 0.6), ("better", 0.7, 0.625))
+    ]
+    words = read("t", {}, runs).words
+    assert words.index("better") < words.index("worse")
+    assert "MAcc" in words
+    assert "0.625" in " ".join(words)
+
+
 def test_undefined_scores_are_shown_as_such(read, make_run):
     run = make_run()
     scores = {**run.scores, "auroc": float("nan")}

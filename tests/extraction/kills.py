@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import os
+import pickle
 import random
 import signal
 import sys
@@ -20,7 +21,6 @@ from tempfile import TemporaryDirectory
 import torch
 
 from heartfeat.backbones.settings import LogMelSettings
-from heartfeat.cohorts.tables import load_cohort
 from heartfeat.extraction import engine, write_behind
 
 VIEWS = ("clean", "timemask")
@@ -88,11 +88,10 @@ def ask(work: Callable[[], object]) -> str:
     return answer
 
 
-def extract(cohort: Path, uri: Path, workers: int) -> None:
+def extract(file: Path, uri: Path, workers: int) -> None:
+    cohort = pickle.loads(file.read_bytes())  # noqa: S301 - written by this program or by our test
     write_behind.COMMIT_SECONDS = 0.0
-    engine.run_extraction(
-        load_cohort(cohort), uri, BACKBONES, VIEWS, devices=("cpu",) * workers, batch_size=2
-    )
+    engine.run_extraction(cohort, uri, BACKBONES, VIEWS, devices=("cpu",) * workers, batch_size=2)
 
 
 def family(leader: int) -> list[int]:
@@ -177,7 +176,6 @@ def save_real_cohorts(data: Path, recordings: int, folder: Path) -> None:
 
     from heartfeat.cohorts.circor import read_circor
     from heartfeat.cohorts.cohort import Cohort
-    from heartfeat.cohorts.tables import save_cohort
 
     whole = read_circor(data / "circor")
     counts = dict(whole.recordings.group_by("patient").len().iter_rows())
@@ -188,16 +186,17 @@ def save_real_cohorts(data: Path, recordings: int, folder: Path) -> None:
             break
     for number, chosen in enumerate((names[:-5], names[5:])):
         rows = pl.col("patient").is_in(chosen)
-        save_cohort(
-            Cohort("circor", whole.recordings.filter(rows), whole.patients.filter(rows)), folder / str(number)
-        )
+        cohort = Cohort("circor", whole.recordings.filter(rows), whole.patients.filter(rows))
+        (folder / str(number)).write_bytes(pickle.dumps(cohort))
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=100, help="per container")
     options.add_argument("--recordings", type=int, default=200, help="of CirCor in HEARTFEAT_DATA")
-    options.add_argument("--cohorts", type=Path, nargs="+", help="saved cohorts, in place of CirCor's")
+    options.add_argument(
+        "--cohorts", type=Path, nargs="+", help="files with pickled cohorts, in place of CirCor's"
+    )
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     torch.set_num_threads(1)

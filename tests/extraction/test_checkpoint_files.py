@@ -20,8 +20,8 @@ def settings(path: Path) -> TransformersSettings:
 
 
 @pytest.fixture(autouse=True)
-def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformers_spec, "_SAID", set())
+def nothing_said() -> None:
+    transformers_spec._say_once.cache_clear()
 
 
 def test_workers_leave_the_counting_to_the_main_process_and_a_moved_file_is_the_same(

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -10,7 +11,6 @@ import pytest
 
 from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cohorts.tables import save_cohort
 from heartfeat.errors import ExtractionError
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.stores.store import open_store
@@ -108,9 +108,9 @@ def test_an_interrupt_leaves_the_old_store_and_what_is_staged(larger: Cohort, tm
 
 
 RUN = """
-import sys, time
+import pickle, sys, time
+from pathlib import Path
 from heartfeat.backbones.settings import LogMelSettings
-from heartfeat.cohorts.tables import load_cohort
 from heartfeat.extraction import write_behind
 from heartfeat.extraction.engine import run_extraction
 
@@ -121,7 +121,8 @@ def wait_for_the_end(what, done, total, detail=""):
         print("now", flush=True)
         time.sleep(600)
 
-run_extraction(load_cohort(sys.argv[1]), sys.argv[2], [LogMelSettings()], ["clean", "timemask", "noise20"],
+cohort = pickle.loads(Path(sys.argv[1]).read_bytes())
+run_extraction(cohort, sys.argv[2], [LogMelSettings()], ["clean", "timemask", "noise20"],
                batch_size=1, progress=wait_for_the_end)
 """
 
@@ -137,7 +138,7 @@ def test_a_killed_run_goes_on_where_it_stopped(
     before = contents(store)
     for number in range(4):
         write_heart(Path(cohort.recordings["path"][number]), 60 + number, 1.5)
-    save_cohort(cohort, tmp_path / "cohort")
+    (tmp_path / "cohort").write_bytes(pickle.dumps(cohort))
     arguments = [sys.executable, "-c", textwrap.dedent(RUN), str(tmp_path / "cohort"), str(store), moment]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None

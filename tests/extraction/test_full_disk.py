@@ -1,24 +1,25 @@
+import pickle
 from pathlib import Path
 
 import pytest
 
 from heartfeat.backbones.settings import LogMelSettings
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cohorts.tables import save_cohort
 from heartfeat.extraction.engine import run_extraction
 
 from ..stores.processes import FULL, UNPRIVILEGED, run_python
 from .small_cohorts import contents, make_cohort
 
 RUN = """
-import sys
+import pickle, sys
+from pathlib import Path
 from heartfeat.backbones.settings import LogMelSettings
-from heartfeat.cohorts.tables import load_cohort
 from heartfeat.errors import HeartfeatError
 from heartfeat.extraction.engine import run_extraction
 
+cohort = pickle.loads(Path(sys.argv[1]).read_bytes())
 try:
-    run_extraction(load_cohort(sys.argv[1]), sys.argv[2], [LogMelSettings()], sys.argv[3].split(","))
+    run_extraction(cohort, sys.argv[2], [LogMelSettings()], sys.argv[3].split(","))
 except HeartfeatError as error:
     sys.exit(f"told: {error}")
 """
@@ -32,7 +33,7 @@ def stored(tmp_path: Path, uri: Path) -> Cohort:
     (tmp_path / "sounds").mkdir()
     cohort = make_cohort(tmp_path / "sounds", patients=2, each=4, seconds=9.0)
     run_extraction(cohort, uri, [LogMelSettings()], ["clean"])
-    save_cohort(cohort, tmp_path / "cohort")
+    (tmp_path / "cohort").write_bytes(pickle.dumps(cohort))
     return cohort
 
 

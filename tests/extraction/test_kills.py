@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,6 @@ import polars as pl
 import pytest
 
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cohorts.tables import save_cohort
 
 from .small_cohorts import make_cohort
 
@@ -17,17 +17,18 @@ def test_extractions_killed_at_random_moments_leave_what_undisturbed_ones_leave(
     (tmp_path / "sounds").mkdir()
     whole = make_cohort(tmp_path / "sounds", patients=5, each=4, seconds=1.0)
     names = whole.patients["patient"].to_list()
-    folders = [tmp_path / "before", tmp_path / "after"]
-    for folder, chosen in zip(folders, (names[:4], names[1:]), strict=True):
+    files = [tmp_path / "before", tmp_path / "after"]
+    for file, chosen in zip(files, (names[:4], names[1:]), strict=True):
         rows = pl.col("patient").is_in(chosen)
-        save_cohort(Cohort("small", whole.recordings.filter(rows), whole.patients.filter(rows)), folder)
+        cohort = Cohort("small", whole.recordings.filter(rows), whole.patients.filter(rows))
+        file.write_bytes(pickle.dumps(cohort))
     command = [
         sys.executable,
         str(Path(__file__).with_name("kills.py")),
         "--kills",
         "2",
         "--cohorts",
-        *folders,
+        *files,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

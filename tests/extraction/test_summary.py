@@ -22,7 +22,7 @@ def test_lines_tell_counts_reasons_times_and_shared_audio() -> None:
         "(200 s of audio per second)",
         "time of the workers: decode 25%, encode 70%, write 5%; 96% of the speed of the bare forward pass",
         "the worker cpu:1 died",
-        "skipped, silent: 7 (r0, r1, r2, r3, r4, ...)",
+        "skipped, silent: 7 (r0, r1, r2, r3, r4 and 2 more)",
         "skipped, truncated: 1 (x)",
         "same audio under two names: 2 pairs",
         "same audio in two patients: a of p and c of q",

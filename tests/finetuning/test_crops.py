@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 import torch
 
 from heartfeat.backbones.transformers_audio import load_transformers
 from heartfeat.finetuning.crops import Crops, judge
 from heartfeat.finetuning.net import FinetuneNet
+from heartfeat.heads.neural.compute import Compute, computing
 
 from .small import RATE, settings_of, two_kinds
 
@@ -13,6 +15,12 @@ def crops(samples=RATE, mixup=0.0, batch=5):
     return sounds, Crops(
         sounds, np.arange(valid[0]), np.eye(2, dtype=np.float32)[codes], samples, batch, mixup
     )
+
+
+def new_net(checkpoint):
+    backbone = load_transformers(settings_of(checkpoint))
+    torch.manual_seed(0)
+    return FinetuneNet(backbone.model, backbone.spec.dim, 2), backbone.spec.window
 
 
 def test_an_epoch_shows_every_training_recording_once_and_no_other():
@@ -39,11 +47,26 @@ def test_without_mixup_targets_are_the_labels_and_with_it_they_are_mixed():
 
 
 def test_a_judgement_is_the_mean_over_all_windows_whatever_the_batch(checkpoint):
-    backbone = load_transformers(settings_of(checkpoint))
-    torch.manual_seed(0)
-    net = FinetuneNet(backbone.model, backbone.spec.dim, 2)
+    net, window = new_net(checkpoint)
     sounds, _, valid = two_kinds()
-    one, many = (judge(net, sounds, valid, backbone.spec.window, batch) for batch in (1, 64))
+    one, many = (judge(net, sounds, valid, window, batch) for batch in (1, 64))
     assert one.shape == (4, 2)
     assert np.allclose(one.sum(axis=1), 1)
     assert np.allclose(one, many, atol=1e-6)
+
+
+needs_gpu = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")]
+
+
+@pytest.mark.parametrize(
+    "compute", [Compute(precision="bf16"), pytest.param(Compute("cuda:0"), marks=needs_gpu)]
+)
+def test_a_judgement_in_bf16_or_on_a_gpu_is_near_that_of_the_cpu_in_fp32(compute, checkpoint):
+    net, window = new_net(checkpoint)
+    sounds, _, valid = two_kinds()
+    exact = judge(net, sounds, valid, window, 4)
+    with computing(compute):
+        said = judge(net, sounds, valid, window, 4)
+    assert said.dtype == np.float64
+    assert next(net.parameters()).device.type == "cpu"
+    assert 0 < np.abs(said - exact).max() < 0.05

@@ -1,4 +1,4 @@
-"""Patient tables: the csv, the text headers and saved cohorts, read as whoever reads them by hand would."""
+"""Patient tables: the csv and the text headers, read as whoever reads them by hand would."""
 
 import random
 import re
@@ -10,10 +10,9 @@ import polars as pl
 from heartfeat.cohorts.circor import read_circor
 from heartfeat.cohorts.circor_fields import CHOICES, FIELDS
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.cohorts.tables import load_cohort, save_cohort
 
 from .make_corpus import CORPUS
-from .mutate import NASTY, mutate_bytes, mutate_text
+from .mutate import NASTY, mutate_text
 from .outcome import check
 
 _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -138,24 +137,3 @@ def parse_csv(text: str) -> list[list[str]]:
             row, cell = [], ""
         at += 1
     return [*rows, [*row, cell]]
-
-
-def saved_case(rng: random.Random, folder: Path) -> None:
-    """A saved cohort with one of its files changed: nothing but the paths may come back otherwise."""
-    (folder / "training_data.csv").write_bytes((CORPUS / "training_data.csv").read_bytes())
-    cohort = read_circor(folder)
-    saved = save_cohort(cohort, folder / "saved")
-    path = saved / rng.choice(("cohort.json", "recordings.parquet", "patients.parquet"))
-    if path.suffix == ".json":
-        path.write_bytes(mutate_text(rng, path.read_text(), separator=":"))
-    elif rng.random() < 0.95:
-        path.write_bytes(mutate_bytes(rng, path.read_bytes()))
-    else:
-        path.unlink()
-    loaded = load_cohort(saved)
-    check(loaded.patients.equals(cohort.patients), "patients come back otherwise")
-    located = ["path", "annotation"]
-    check(
-        loaded.recordings.drop(located).equals(cohort.recordings.drop(located)),
-        "recordings come back otherwise",
-    )

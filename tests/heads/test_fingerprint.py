@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import polars as pl
 
-from heartfeat.heads.fingerprint import differences, fingerprint
+from heartfeat.heads.fingerprint import fingerprint
 
 
 def test_the_same_examples_have_the_same_fingerprint(pooled_examples):
@@ -25,13 +25,3 @@ def test_other_labels_patients_sites_views_and_features_have_another(pooled_exam
         ),
     ]
     assert len({fingerprint(examples), *map(fingerprint, others)}) == 1 + len(others)
-
-
-def test_differences_name_what_differs():
-    was = {"settings": {"epochs": 20, "seed": 0}, "train": "a" * 64, "device": "cpu"}
-    now = {"settings": {"epochs": 30, "seed": 0}, "train": "b" * 64, "device": "cpu", "new": 1}
-    assert differences(was, now) == [
-        "new was None and is 1",
-        "settings.epochs was 20 and is 30",
-        "other patients in train",
-    ]

@@ -3,7 +3,6 @@ import yaml
 
 from heartfeat.config import validate
 from heartfeat.pretraining.settings import PretrainSettings
-from heartfeat.pretraining.writing import move_into_place
 
 from .tiny import make_settings
 from .training import Stopped, train, weights
@@ -58,12 +57,3 @@ def test_an_older_checkpoint_stays_until_the_new_one_is_whole(tmp_path):
     assert weights(tmp_path / "a") == old
     assert weights(train(make_settings(seed=1), tmp_path / "a").folder) != old
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def test_an_older_checkpoint_comes_back_where_the_new_one_cannot_be_moved(tmp_path):
-    for name in ("a", "unfinished"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "a/file").touch()
-    with pytest.raises(OSError, match="missing"):
-        move_into_place(tmp_path / "missing", tmp_path / "a", tmp_path / "unfinished/replaced")
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["file"]

@@ -21,11 +21,16 @@ def train(
     settings: PretrainSettings,
     folder: Path,
     stop_at: int | None = None,
+    told: list[int] | None = None,
     sounds: Sounds | None = None,
     precision: str = "fp32",
     **more: Any,
 ) -> Pretrained:
+    """Train; ``told`` gets the steps that were made."""
+
     def tell(what: str, step: int, steps: int, detail: str = "") -> None:
+        if told is not None:
+            told.append(step)
         if step == stop_at:
             raise Stopped
 

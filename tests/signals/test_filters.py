@@ -7,6 +7,7 @@ from scipy import signal
 from heartfeat.signals.filters import band_pass, band_stop, normalise_level, resample
 
 RATE = 2000
+LEVEL = -26.0
 
 
 def tone(frequency, seconds=4.0, rate=RATE):
@@ -123,10 +124,10 @@ def test_resample_to_the_same_rate_changes_nothing():
 @given(gain=st.floats(1e-4, 1e4), seed=st.integers(0, 99))
 def test_normalised_level_does_not_depend_on_the_gain(gain, seed):
     samples = np.random.default_rng(seed).normal(0, 0.01, 4 * RATE).astype(np.float32)
-    levelled = normalise_level(samples, RATE, -26.0)
-    assert 20 * np.log10(middle_rms(levelled)) == pytest.approx(-26, abs=0.5)
+    levelled = normalise_level(samples, RATE, LEVEL)
+    assert 20 * np.log10(middle_rms(levelled)) == pytest.approx(LEVEL, abs=0.5)
     np.testing.assert_allclose(
-        normalise_level(samples * np.float32(gain), RATE, -26.0), levelled, rtol=1e-3, atol=1e-6
+        normalise_level(samples * np.float32(gain), RATE, LEVEL), levelled, rtol=1e-3, atol=1e-6
     )
 
 
@@ -143,18 +144,18 @@ def test_a_spike_does_not_set_the_level():
     spiked = samples.copy()
     spiked[3000] = 1.0
     np.testing.assert_allclose(
-        np.delete(normalise_level(spiked, RATE, -26.0), 3000),
-        np.delete(normalise_level(samples, RATE, -26.0), 3000),
+        np.delete(normalise_level(spiked, RATE, LEVEL), 3000),
+        np.delete(normalise_level(samples, RATE, LEVEL), 3000),
         rtol=0.02,
     )
 
 
 def test_level_of_silence_of_mostly_silence_and_of_a_short_signal():
-    np.testing.assert_array_equal(normalise_level(np.zeros(RATE, np.float32), RATE, -26.0), 0)
+    np.testing.assert_array_equal(normalise_level(np.zeros(RATE, np.float32), RATE, LEVEL), 0)
     mostly = np.concatenate([np.zeros(3 * RATE, np.float32), tone(100, 1.0)])
-    assert np.sqrt(np.mean(normalise_level(mostly, RATE, -26.0)[3 * RATE :] ** 2)) == pytest.approx(
-        10 ** (-26 / 20), rel=1e-3
+    assert np.sqrt(np.mean(normalise_level(mostly, RATE, LEVEL)[3 * RATE :] ** 2)) == pytest.approx(
+        10 ** (LEVEL / 20), rel=1e-3
     )
-    assert np.sqrt(np.mean(normalise_level(tone(100, 0.25), RATE, -26.0) ** 2)) == pytest.approx(
-        10 ** (-26 / 20), rel=1e-3
+    assert np.sqrt(np.mean(normalise_level(tone(100, 0.25), RATE, LEVEL) ** 2)) == pytest.approx(
+        10 ** (LEVEL / 20), rel=1e-3
     )

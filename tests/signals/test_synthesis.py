@@ -5,8 +5,8 @@ import pytest
 
 from heartfeat.signals.filters import band_pass
 from heartfeat.signals.quality import quality_figures
-from heartfeat.signals.segmentation import segment
-from heartfeat.signals.synthesis import DIASTOLE, S1, S2, SYSTOLE, Heart, Listening, synthesise
+from heartfeat.signals.segmentation import DIASTOLE, S1, S2, SYSTOLE, segment
+from heartfeat.signals.synthesis import Heart, Listening, synthesise
 from heartfeat.signals.synthetic_murmur import GRADE_DB, PITCHES, Murmur
 
 RATE = 4000

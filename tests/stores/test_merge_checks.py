@@ -2,24 +2,9 @@ import pytest
 
 from heartfeat.errors import StoreError
 from heartfeat.stores import open_store
-from heartfeat.stores.merge_checks import check_disjoint, differences
+from heartfeat.stores.merge_checks import check_disjoint
 
 from .test_merge import ARRAYS, renamed
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ({"a": 1}, {"a": 1}, []),
-        ({"a": 1}, {"a": 2}, ["a: 1 and 2"]),
-        ({"a": {"b": {"c": 1, "d": 2}}}, {"a": {"b": {"c": 1, "d": 3}}}, ["a.b.d: 2 and 3"]),
-        ({"a": 1}, {"b": 1}, ["a: 1 and None", "b: None and 1"]),
-        ({"a": None}, {}, ["a: None and None"]),
-        ({"a": {"b": 1}}, {"a": 1}, ["a: {'b': 1} and 1"]),
-    ],
-)
-def test_differences_are_named_by_their_path(one, other, expected):
-    assert differences(one, other) == expected
 
 
 def test_many_shared_names_are_cut(make_ward, tmp_path):

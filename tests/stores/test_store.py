@@ -164,11 +164,6 @@ def test_a_file_uri_is_a_local_store(ward, path):
     assert _total(open_store(f"file://{ward.write(path)}")) == _total(open_store(path))
 
 
-def test_only_reading_is_a_mode(path):
-    with pytest.raises(StoreError, match="mode 'r', not 'a'"):
-        open_store(path, mode="a")
-
-
 def test_no_store_there_names_the_command_that_writes_one(path):
     with pytest.raises(StoreError, match=r"there is no store at .*heartfeat extract"):
         open_store(path)

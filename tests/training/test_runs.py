@@ -38,7 +38,7 @@ def test_fold_folders_are_one_per_fold(tmp_path):
 
 
 def test_a_failure_leaves_no_run_behind(tmp_path):
-    with pytest.raises(FileNotFoundError), writing_run(tmp_path / "a") as folder:
+    with pytest.raises(RunError, match="unchanged"), writing_run(tmp_path / "a") as folder:
         save_record(RECORD, folder / "absent")
     assert list(tmp_path.iterdir()) == []
 
@@ -63,7 +63,7 @@ def test_overwriting_replaces_the_run_as_a_whole(tmp_path):
 
 def test_a_failed_overwrite_keeps_the_old_run(tmp_path):
     make_run(tmp_path, "a")
-    with pytest.raises(FileNotFoundError), writing_run(tmp_path / "a", overwrite=True) as folder:
+    with pytest.raises(RunError, match="unchanged"), writing_run(tmp_path / "a", overwrite=True) as folder:
         save_record(RECORD, folder / "absent")
     assert load_record(tmp_path / "a").name == "a"
 

@@ -6,15 +6,14 @@ root mean square norm. The mean over the frames is the vector that PA-HCL contra
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import MambaConfig, PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
+from transformers.modeling_outputs import BaseModelOutput
 from transformers.models.mamba.modeling_mamba import MambaRMSNorm
-from transformers.utils import ModelOutput
 
 from heartfeat.backbones.architectures.state_space import SelectiveStateSpace
 
@@ -78,25 +77,6 @@ class CnnMambaConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
-@dataclass
-class CnnMambaOutput(ModelOutput):
-    """What :class:`CnnMambaModel` computes.
-
-    Attributes
-    ----------
-    last_hidden_state
-        ``(B, frames, hidden)``, after the last norm.
-    hidden_states
-        The same shape per layer: the input to the first, then after each; the last one after the last norm.
-    conv_states
-        ``(B, channels, frames)`` after each convolution, of which PA-HCL contrasts the last but one.
-    """
-
-    last_hidden_state: Tensor | None = None
-    hidden_states: tuple[Tensor, ...] | None = None
-    conv_states: tuple[Tensor, ...] | None = None
-
-
 class ConvStage(nn.Module):
     """Convolution, batch norm, GELU."""
 
@@ -141,13 +121,12 @@ class Convolutions(nn.Module):
             stage = ResidualStage if config.conv_residual and i > 0 else ConvStage
             self.layers.append(stage(channels[i], channels[i + 1], kernel, stride, config.dropout))
 
-    def forward(self, waveform: Tensor) -> list[Tensor]:
-        """``(B, samples)`` to ``(B, channels, frames)`` after each convolution."""
-        states, state = [], waveform[:, None]
+    def forward(self, waveform: Tensor) -> Tensor:
+        """``(B, samples)`` to ``(B, channels, frames)``."""
+        frames = waveform[:, None]
         for layer in self.layers:
-            state = layer(state)
-            states.append(state)
-        return states
+            frames = layer(frames)
+        return frames
 
 
 class MambaLayer(nn.Module):
@@ -211,28 +190,29 @@ class CnnMambaModel(PreTrainedModel):
 
     def patches(self, waveform: Tensor) -> Tensor:
         """``(B, samples)`` audio to the last convolution's ``(B, frames, channels)``."""
-        return self.cnn(waveform)[-1].transpose(1, 2)
+        return self.cnn(waveform).transpose(1, 2)
 
     def encode(self, patches: Tensor, positions: Tensor | None = None) -> list[Tensor]:
         """All hidden states ``(B, n, hidden)`` of the frames that there are; ``positions`` are not needed."""
         return self.mamba(self.proj(patches))
 
-    def forward(
-        self, input_values: Tensor, output_hidden_states: bool = False, output_conv_states: bool = False
-    ) -> CnnMambaOutput:
+    def forward(self, input_values: Tensor, output_hidden_states: bool = False) -> BaseModelOutput:
         """Encode.
 
         Parameters
         ----------
         input_values
             ``(B, samples)`` waveform at ``config.sampling_rate``, of zero mean and unit variance per recording.
+
+        Returns
+        -------
+        BaseModelOutput
+            ``last_hidden_state`` ``(B, frames, hidden)`` after the last norm; ``hidden_states`` the input to the first
+            layer, then after each, the last one normed.
         """
-        conv_states = self.cnn(input_values)
-        states = self.encode(conv_states[-1].transpose(1, 2))
-        return CnnMambaOutput(
-            last_hidden_state=states[-1],
-            hidden_states=tuple(states) if output_hidden_states else None,
-            conv_states=tuple(conv_states) if output_conv_states else None,
+        states = self.encode(self.patches(input_values))
+        return BaseModelOutput(
+            last_hidden_state=states[-1], hidden_states=tuple(states) if output_hidden_states else None
         )
 
 

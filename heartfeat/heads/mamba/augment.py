@@ -14,7 +14,7 @@ BAND_MASK_SHARE = 0.12
 
 
 def shift_level(crops: Tensor, generator: np.random.Generator) -> Tensor:
-    """Add one random constant per crop: on log spectrograms a gain."""
+    """Add one random constant per crop, on log spectrograms a gain: ``(crops, tokens, D)`` in and out."""
     shifts = generator.normal(0.0, GAIN, (len(crops), 1, 1)).astype(np.float32)
     return crops + torch.from_numpy(shifts).to(crops.device)
 
@@ -30,6 +30,8 @@ def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Gene
         ``(crops, tokens, D)``, standardised.
     axis
         1 masks stretches of time, 2 neighbouring bands.
+    share
+        Longest span, of the axis's length.
     """
     size = crops.shape[axis]
     width = generator.uniform(0.0, share, (2, len(crops), 1)) * size
@@ -41,7 +43,7 @@ def mask_spans(crops: Tensor, axis: int, share: float, generator: np.random.Gene
 
 
 def augment(crops: Tensor, spec: FeatureSpec, generator: np.random.Generator) -> Tensor:
-    """All changes of one feature set's crops.
+    """All changes of one feature set's crops, ``(crops, tokens, D)`` in and out, standardised.
 
     Level and bands only mean something on a spectrogram; and to hide a stretch of the mean heart cycle would be to
     hide all of a recording's systole.

@@ -52,7 +52,10 @@ class MultiScaleBlock(nn.Module):
 
 
 def shrink(tokens: Tensor, scale: int) -> Tensor:
-    """Means of ``scale`` neighbouring tokens; a last group may be shorter."""
+    """Means of ``scale`` neighbouring tokens: ``(batch, n, width)`` to ``(batch, ceil(n / scale), width)``.
+
+    A last group may be shorter.
+    """
     if scale == 1:
         return tokens
     pooled = nn.functional.avg_pool1d(tokens.transpose(1, 2), scale, ceil_mode=True, count_include_pad=False)
@@ -60,5 +63,5 @@ def shrink(tokens: Tensor, scale: int) -> Tensor:
 
 
 def stretch(tokens: Tensor, scale: int, length: int) -> Tensor:
-    """Every token ``scale`` times, cut to ``length``."""
+    """Every token ``scale`` times, cut to ``length``: ``(batch, n, width)`` to ``(batch, length, width)``."""
     return tokens if scale == 1 else tokens.repeat_interleave(scale, dim=1)[:, :length]

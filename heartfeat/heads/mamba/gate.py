@@ -9,12 +9,11 @@ from torch import Tensor, nn
 from heartfeat.errors import ConfigError
 from heartfeat.heads.feature_spec import FeatureSpec
 from heartfeat.heads.mamba.stems import to_length
+from heartfeat.signals.segmentation.states import CYCLE
 
 _HIDDEN = 16
 _REACH = 9
 """Tokens that a gate looks at around each, about a fifth of a second of log-mel."""
-
-STATES = 4
 
 
 class PhaseGate(nn.Module):
@@ -31,7 +30,7 @@ class PhaseGate(nn.Module):
     def __init__(self, source: FeatureSpec, width: int) -> None:
         super().__init__()
         self.name, self.states = source.name, source.states
-        self.look = nn.Conv1d(STATES if source.states else 1, _HIDDEN, _REACH, padding=_REACH // 2)
+        self.look = nn.Conv1d(len(CYCLE) if source.states else 1, _HIDDEN, _REACH, padding=_REACH // 2)
         self.gate = nn.Linear(_HIDDEN, width)
         nn.init.zeros_(self.gate.weight)
         nn.init.zeros_(self.gate.bias)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from heartfeat.heads.neural.trainer import under
+
 
 class BestWeights:
     """Watches a figure that should fall, and keeps the weights at its lowest.
@@ -36,12 +38,12 @@ class BestWeights:
         return self.waited >= self.patience
 
     def restore(self, net: nn.Module) -> None:
-        """Give ``net`` the weights of the lowest figure; leave it as it is where none was seen."""
+        """Give ``net`` the weights of the lowest figure, in place; leave it as it is where none was seen."""
         if self._weights is not None:
             net.load_state_dict(self._weights)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The best weights so far, by name."""
+        """The best weights so far, ``best.<name>`` in the shape and on the device of each of the network's."""
         return {f"best.{name}": tensor for name, tensor in (self._weights or {}).items()}
 
     def numbers(self) -> dict[str, Any]:
@@ -49,8 +51,8 @@ class BestWeights:
         return {"lowest": self.lowest if self.lowest < float("inf") else None, "waited": self.waited}
 
     def go_on(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any], device: torch.device) -> None:
-        """Go back to where `tensors` and `numbers` were read."""
-        kept = {name[5:]: tensor.to(device) for name, tensor in tensors.items() if name.startswith("best.")}
+        """Go back to where `tensors` and `numbers` were read, the weights on ``device``."""
+        kept = {name: tensor.to(device) for name, tensor in under("best.", tensors).items()}
         self._weights = kept or None
         self.lowest = float("inf") if numbers["lowest"] is None else numbers["lowest"]
         self.waited = numbers["waited"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,10 @@ from torch import Tensor
 
 from heartfeat.errors import RunError
 from heartfeat.heads.examples import Examples
-from heartfeat.heads.fingerprint import differences, fingerprint
+from heartfeat.heads.fingerprint import fingerprint
 from heartfeat.heads.neural.compute import current_compute
+from heartfeat.messages import differences
+from heartfeat.replace import replace_file
 
 CHECKPOINT_FORMAT = 2
 
@@ -65,9 +66,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     tensors = {
         name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in checkpoint.tensors.items()
     }
-    beside = path.with_name(f"{path.name}.new")
-    save_file(tensors, beside, metadata={"heartfeat": json.dumps(header)})
-    os.replace(beside, path)  # noqa: PTH105 - the call whose promise is meant
+    metadata = {"heartfeat": json.dumps(header)}
+    replace_file(path, lambda beside: save_file(tensors, beside, metadata=metadata))
 
 
 def load_checkpoint(path: Path, wanted: Mapping[str, Any]) -> Checkpoint | None:

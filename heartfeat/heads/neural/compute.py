@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -121,47 +121,3 @@ def on_device(net: Net, device: str) -> Net:
     """``net`` itself where it is there already, else a copy of it."""
     here = next(net.parameters()).device
     return net if here == torch.device(device) else copy.deepcopy(net).to(device)
-
-
-class _Judging:
-    """A network whose methods take and give fp32 tensors of the CPU, whatever it computes on."""
-
-    def __init__(self, net: nn.Module, compute: Compute) -> None:
-        self._net, self._compute = net, compute
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the network has
-        found = getattr(self._net, name)
-        if isinstance(found, nn.Module):
-            return _Judging(found, self._compute)
-        return self._wrapped(found) if callable(found) else found
-
-    def __call__(self, *given: Any) -> Any:  # noqa: ANN401
-        return self._wrapped(self._net)(*given)
-
-    def eval(self) -> _Judging:
-        """The network is in that mode already."""
-        return self
-
-    def _wrapped(self, function: Any) -> Any:  # noqa: ANN401
-        def call(*given: Any) -> Any:  # noqa: ANN401
-            with self._compute.autocast():
-                said = function(*moved(given, self._compute.device))
-            return _in_fp32(moved(said, "cpu"))
-
-        return call
-
-
-def for_judging(net: Net) -> Net:
-    """``net`` ready for prediction on the current device; in and out go fp32 tensors of the CPU."""
-    compute = current_compute()
-    if (compute.device, compute.precision) == ("cpu", "fp32") and next(net.parameters()).device.type == "cpu":
-        return net.eval()
-    return cast(Net, _Judging(on_device(net, compute.device).eval(), compute))
-
-
-def _in_fp32(said: Any) -> Any:  # noqa: ANN401 - whatever a network gives
-    if isinstance(said, Tensor):
-        return said.float() if said.is_floating_point() else said
-    if isinstance(said, dict):
-        return {name: _in_fp32(part) for name, part in said.items()}
-    return type(said)(_in_fp32(part) for part in said) if isinstance(said, (list, tuple)) else said

@@ -23,14 +23,14 @@ MARGIN = 0.05
 
 
 def make_loss(name: LossName, gamma: float | None = None, label_smoothing: float = 0.0) -> Loss:
-    """The loss of that name.
+    """The loss of that name, in float32 whatever the type of the logits; see `Loss` for the shapes.
 
     Parameters
     ----------
     gamma
-        As `NeuralSettings.gamma`.
+        Exponent of focal and asymmetric loss; None takes those of their papers.
     label_smoothing
-        As `NeuralSettings.label_smoothing`.
+        Share of each target that is spread evenly over the classes, 0 to 1.
     """
 
     def loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -62,7 +62,8 @@ def focal(logits: Tensor, targets: Tensor, weights: Tensor, gamma: float) -> Ten
     """Cross-entropy that fades where the class is found already, ``sum(w y (1 - p)^gamma log p) / sum(y)``.
 
     Lin et al., "Focal loss for dense object detection", ICCV 2017, equation 5, over a softmax; gamma 0 is
-    cross-entropy. It is not proper: its minimum is not at the true probabilities, but nearer to even ones.
+    cross-entropy. It is not proper: its minimum is not at the true probabilities, but nearer to even ones. Shapes are
+    those of :func:`weighted_cross_entropy`.
     """
     logs = torch.log_softmax(logits, dim=-1)
     missing = -torch.expm1(logs)
@@ -76,7 +77,7 @@ def asymmetric(logits: Tensor, targets: Tensor, weights: Tensor, gamma: float) -
     Ridnik et al., "Asymmetric loss for multi-label classification", ICCV 2021, equations 4 to 7, with their gammas
     (0 for the class itself, ``gamma`` for the others) and margin, one class against the rest. Our classes exclude each
     other, so the probability of a class is that of the softmax, not of a sigmoid of its own. A row weighs what its
-    label weighs. Not proper either.
+    label weighs. Not proper either. Shapes are those of :func:`weighted_cross_entropy`.
     """
     logs = torch.log_softmax(logits, dim=-1)
     wrong = (logs.exp() - MARGIN).clamp(min=0.0)

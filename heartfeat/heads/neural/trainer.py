@@ -88,9 +88,9 @@ class Trainer(Generic[Net]):
 
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
         """Go back to where `tensors` and `numbers` were read."""
-        self.net.load_state_dict(_under("net.", tensors))
-        self._average.load_state_dict(_under("average.", tensors))
-        of_optimiser = _under("optimiser.", tensors)
+        self.net.load_state_dict(under("net.", tensors))
+        self._average.load_state_dict(under("average.", tensors))
+        of_optimiser = under("optimiser.", tensors)
         for name, parameter in self.net.named_parameters():
             moments = {key: of_optimiser.get(f"{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")}
             # The fused step walks memory, so moments need the very layout of their parameters.
@@ -125,5 +125,6 @@ def rate_share(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those tensors whose names begin with ``prefix``, by the rest of the name."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -15,7 +15,7 @@ from heartfeat.heads.monitor import Monitor, as_monitor
 from heartfeat.heads.neural.bags import slots_of
 from heartfeat.heads.neural.checkpoint import made_of
 from heartfeat.heads.neural.class_weights import loss_weights, posterior
-from heartfeat.heads.neural.compute import current_compute, for_judging, moved, on_device
+from heartfeat.heads.neural.compute import current_compute, moved, on_device
 from heartfeat.heads.neural.loop import Loop
 from heartfeat.heads.neural.losses import make_loss
 from heartfeat.heads.neural.threads import one_thread
@@ -171,9 +171,14 @@ class PooledHead:
     def _judge(self, rows: np.ndarray, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of one view: ``(patients, classes)`` and ``(recordings, classes)`` float64."""
         _, net = self._fitted()
-        slots = slots_of(examples.patient_of, len(examples.patients))
-        logits = for_judging(net)(torch.from_numpy(rows), torch.from_numpy(slots))
-        patients, recordings = (torch.softmax(part.double(), dim=-1).numpy() for part in logits)
+        compute = current_compute()
+        inputs = (
+            torch.from_numpy(rows),
+            torch.from_numpy(slots_of(examples.patient_of, len(examples.patients))),
+        )
+        with compute.autocast():
+            logits = on_device(net, compute.device).eval()(*moved(inputs, compute.device))
+        patients, recordings = (torch.softmax(part.cpu().double(), dim=-1).numpy() for part in logits)
         return posterior(patients, self._weights), posterior(recordings, self._weights)
 
     def _fitted(self) -> tuple[TabularEncoder, BagNet]:

@@ -13,7 +13,7 @@ import polars as pl
 from heartfeat.errors import FeatureKeyError
 from heartfeat.heads.examples import Examples
 from heartfeat.heads.feature_spec import FeatureSpec, check_features, feature_specs
-from heartfeat.heads.metadata import MetadataEncoder
+from heartfeat.heads.metadata import MetadataEncoder, numbers_in
 from heartfeat.heads.site_codes import site_codes
 from heartfeat.signals.quality import WHOLE
 
@@ -104,7 +104,7 @@ class TabularEncoder:
         if self.metadata is not None:
             columns.append(self.metadata(examples.patients)[examples.patient_of])
         for name, median in self.quality.items():
-            values = _numbers(examples.recordings, name)
+            values = numbers_in(examples.recordings, name)
             missing = ~np.isfinite(values)
             columns.append(np.stack([np.where(missing, median, values), missing], axis=1))
         return np.concatenate(columns, axis=1)
@@ -153,12 +153,6 @@ def coarse(pooled: np.ndarray, spec: FeatureSpec) -> np.ndarray:
 
 
 def _median(table: pl.DataFrame, column: str) -> float:
-    values = _numbers(table, column)
+    values = numbers_in(table, column)
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else 0.0
-
-
-def _numbers(table: pl.DataFrame, column: str) -> np.ndarray:
-    if column not in table.columns:
-        return np.full(len(table), np.nan)
-    return table[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()

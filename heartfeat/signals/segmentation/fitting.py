@@ -9,12 +9,11 @@ import numpy as np
 from heartfeat.signals.segmentation.annotation import annotated_states
 from heartfeat.signals.segmentation.envelopes import BANDS, log_envelopes
 from heartfeat.signals.segmentation.segmenter import Segmenter
-from heartfeat.signals.segmentation.states import FRAME_RATE, S1, S2
+from heartfeat.signals.segmentation.states import CYCLE, FRAME_RATE, S1
 
 if TYPE_CHECKING:
     import torch
 
-_STATES = 4
 _CHANNELS, _TAPS, _LAYERS = 32, 5, 5
 _CROP = 6 * FRAME_RATE
 _BATCH = 16
@@ -53,10 +52,10 @@ def fit_segmenter(recordings: Sequence[AnnotatedRecording], seed: int = 0) -> Se
     """
     cycles = _cycles([recording.annotation for recording in recordings])
     lengths = cycles.sum(axis=1)
-    fits = [np.polyfit(lengths, cycles[:, state], 1) for state in range(_STATES)]
+    fits = [np.polyfit(lengths, cycles[:, state], 1) for state in range(len(CYCLE))]
     slope, intercept = np.array(fits, dtype=np.float32).T
     spread = (cycles - (slope * lengths[:, None] + intercept)).std(axis=0)
-    counts = np.bincount(np.concatenate([one.states for one in recordings]), minlength=_STATES + 1)[1:]
+    counts = np.bincount(np.concatenate([one.states for one in recordings]), minlength=1 + len(CYCLE))[1:]
     kernels, biases = _fit_network(recordings, seed)
     return Segmenter(
         kernels=kernels,
@@ -74,8 +73,8 @@ def _cycles(annotations: Sequence[np.ndarray]) -> np.ndarray:
     for rows in annotations:
         length, state = rows[:, 1] - rows[:, 0], rows[:, 2]
         for first in np.flatnonzero(state == S1):
-            if state[first : first + _STATES].tolist() == [S1, S1 + 1, S2, S2 + 1]:
-                found.append(length[first : first + _STATES] * FRAME_RATE)
+            if state[first : first + len(CYCLE)].tolist() == list(CYCLE):
+                found.append(length[first : first + len(CYCLE)] * FRAME_RATE)
     if len(found) < 2:
         raise ValueError("no two complete cycles (S1, systole, S2, diastole) are annotated")
     return np.array(found)
@@ -121,7 +120,7 @@ def _network() -> "torch.nn.Sequential":
     for layer in range(_LAYERS):
         channels = _CHANNELS if layer else BANDS
         layers += [nn.Conv1d(channels, _CHANNELS, _TAPS, padding="same", dilation=2**layer), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv1d(_CHANNELS, _STATES, 1))
+    return nn.Sequential(*layers, nn.Conv1d(_CHANNELS, len(CYCLE), 1))
 
 
 def _crop(recording: AnnotatedRecording, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

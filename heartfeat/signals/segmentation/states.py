@@ -9,6 +9,9 @@ UNANNOTATED, S1, SYSTOLE, S2, DIASTOLE = range(5)
 STATES = ("unannotated", "S1", "systole", "S2", "diastole")
 """Names of the states by their number, the numbers of CirCor's annotations."""
 
+CYCLE = (S1, SYSTOLE, S2, DIASTOLE)
+"""The states of one heart cycle, in order."""
+
 
 def frame_count(duration: float) -> int:
     """Frames of a recording of ``duration`` (s): whole 1/50 s, and at least one."""

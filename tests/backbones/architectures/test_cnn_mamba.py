@@ -50,10 +50,10 @@ def test_the_model_equals_its_formulas_step_by_step(samples: int, rank: int) -> 
     model = unlike_at_birth(tiny(time_step_rank=rank))
     weights, waveform = weights_of(model), torch.randn(2, samples)
     with torch.inference_mode():
-        output = model(waveform, output_hidden_states=True, output_conv_states=True)
+        output, convolved = model(waveform, output_hidden_states=True), model.cnn(waveform)
 
     frames = convolutions(waveform[1].double().numpy(), weights, (7, 5, 5, 3))
-    np.testing.assert_allclose(output.conv_states[-1][1], frames, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(convolved[1], frames, rtol=1e-4, atol=1e-5)
     states = [linear(frames.T, weights, "proj")]
     for i in range(2):
         at = f"mamba.layers.{i}"
@@ -69,13 +69,11 @@ def test_the_model_equals_its_formulas_step_by_step(samples: int, rank: int) -> 
 def test_the_encoder_of_pa_hcl_has_its_published_sizes() -> None:
     model = CnnMambaModel(CnnMambaConfig()).eval()
     with torch.inference_mode():
-        output = model(torch.randn(1, 1600), output_hidden_states=True, output_conv_states=True)
-    assert [tuple(state.shape[1:]) for state in output.conv_states] == [
-        (32, 800),
-        (64, 400),
-        (128, 200),
-        (256, 100),
-    ]
+        states = [frames := torch.randn(1, 1, 1600)]
+        for layer in model.cnn.layers:
+            states.append(frames := layer(frames))
+        output = model(states[0][:, 0], output_hidden_states=True)
+    assert [state.shape[1:] for state in states] == [(1, 1600), (32, 800), (64, 400), (128, 200), (256, 100)]
     assert len(output.hidden_states) == 5
     assert output.last_hidden_state.shape == (1, 100, 256)
     assert model.mamba.layers[0].mixer.A_log.shape == (512, 16)

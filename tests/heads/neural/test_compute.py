@@ -10,7 +10,6 @@ from heartfeat.heads.neural.compute import (
     choose_compute,
     computing,
     current_compute,
-    for_judging,
     moved,
     on_device,
 )
@@ -56,27 +55,3 @@ def test_every_tensor_of_a_batch_is_moved():
 def test_a_network_that_is_there_already_is_not_copied():
     net = nn.Linear(2, 2)
     assert on_device(net, "cpu") is net
-    assert for_judging(net) is net
-    assert not net.training
-
-
-def test_judging_in_bf16_gives_fp32_near_the_exact_numbers():
-    net, inputs = nn.Sequential(nn.Linear(8, 8)), torch.randn(4, 8)
-    with torch.no_grad(), computing(Compute(precision="bf16")):
-        said = for_judging(net)(inputs)
-        exact = net(inputs)
-    assert said.dtype == torch.float32
-    assert not torch.equal(said, exact)
-    torch.testing.assert_close(said, exact, atol=0.05, rtol=0)
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
-def test_judging_on_a_gpu_takes_and_gives_tensors_of_the_cpu():
-    net, inputs = nn.Linear(8, 8), torch.randn(4, 8)
-    assert choose_compute("auto").device == "cuda:0"
-    with torch.no_grad(), computing(Compute("cuda:0", "fp32")):
-        said = for_judging(net)(inputs)
-    assert said.device.type == "cpu"
-    assert next(net.parameters()).device.type == "cpu"
-    torch.testing.assert_close(said, net(inputs), atol=1e-3, rtol=0)
