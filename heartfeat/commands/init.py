@@ -45,7 +45,7 @@ def init(
     Raises
     ------
     ConfigError
-        When no dataset is named, or several are, or the file exists.
+        When no dataset is named, or several are, or it has no labels for the task, or the file exists.
     CohortError
         When the folder does not hold the dataset.
     StoreError
@@ -56,7 +56,7 @@ def init(
     from heartfeat.config import dump_config, parse_config
     from heartfeat.errors import ConfigError
     from heartfeat.stores.location import local_path, locate
-    from heartfeat.tasks import get_task
+    from heartfeat.tasks import get_task, labelled_tasks
 
     given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal}
     named = {cohort: path for cohort, path in given.items() if path is not None}
@@ -77,7 +77,12 @@ def init(
     }
     tree = {"data": data, "store": store, "backbones": backbones, "task": wanted.name}
     parsed = parse_config(tree, str(config))
-    read_cohort(parsed)
+    found = read_cohort(parsed)
+    if wanted.patient_label not in found.patients.columns:
+        raise ConfigError(
+            f"{cohort} has no labels for --task {wanted.name}; tasks it has labels for: "
+            f"{labelled_tasks(found.patients.columns)}"
+        )
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(
         f"# heartfeat experiment; every key is explained in docs/config.md\n{dump_config(parsed)}"

@@ -37,6 +37,8 @@ def config(written: "Config", config: "Path") -> int:
 
 def cohort(found: "Cohort") -> int:
     """How many patients, persons and recordings, and their labels."""
+    from pathlib import Path
+
     from heartfeat.tasks import TASKS
 
     patients, recordings = found.patients, found.recordings
@@ -45,6 +47,9 @@ def cohort(found: "Cohort") -> int:
         f"{found.name}: {patients.height} patients ({patients['person'].n_unique()} persons; "
         f"{shared} ids are a person seen before), {recordings.height} recordings"
     )
+    missing = sum(not Path(path).is_file() for path in recordings["path"])
+    if missing:
+        print(f"  {missing} of {recordings.height} recordings have no file")
     for label in ("subset", *(task.patient_label for task in TASKS.values())):
         if label in patients.columns:
             print(f"  {label}: {_counts(patients[label])}")
@@ -93,7 +98,7 @@ def fitted(run: "Fitted") -> int:
         run.results.scores,
         run.results.intervals,
     )
-    variants_and_rules(run.results)
+    variants_and_rules(run.results, run.record, run.folder)
     other_tasks(run.results)
     if run.members:
         members(run)
@@ -105,14 +110,14 @@ def fitted(run: "Fitted") -> int:
         count = len(run.record.left_out)
         print(f"{count} patients took no part: in no fold, or without a usable recording (see run.json)")
     heads = f"{len(run.record.members)} runs" if run.record.members else f"{len(run.record.seen)} heads"
-    print(f"{heads} in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
+    print(f"{heads}, fitted in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 
 
 def evaluation(result: "Evaluation") -> int:
     """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
-    variants_and_rules(result.results)
+    variants_and_rules(result.results, result.record, result.report.parent)
     other_tasks(result.results)
     if result.groups.height:
         cells.show(group_table(result.groups))
@@ -183,14 +188,20 @@ def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> N
 
 def _met_before(table: "pl.DataFrame") -> None:
     """Which runs were tested on patients whom their backbones had seen."""
-    for run, labelled, heard in table.select("run", "seen_with_labels", "seen_without_labels").iter_rows():
+    for run, labelled in table.select("run", "seen_with_labels").iter_rows():
         if labelled:
             print(
                 f"(!) WARNING: {run}: a backbone was fine-tuned on the labels of {labelled} test patients; "
                 "these scores are not those of new patients"
             )
+    runs: dict[int, list[str]] = {}
+    for run, heard in table.select("run", "seen_without_labels").iter_rows():
+        runs.setdefault(heard, []).append(run)
+    for heard, names in runs.items():
         if heard:
-            print(f"note: {run}: a backbone was pretrained on {heard} test patients, without their labels")
+            print(
+                f"note: a backbone was pretrained on {heard} test patients, without their labels: {', '.join(names)}"
+            )
 
 
 def _differences(table: "pl.DataFrame") -> None:

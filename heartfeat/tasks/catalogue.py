@@ -1,5 +1,7 @@
 """All tasks by name."""
 
+from collections.abc import Container
+
 from heartfeat.errors import ConfigError
 from heartfeat.messages import nearest
 from heartfeat.tasks.murmur import MURMUR
@@ -22,3 +24,8 @@ def get_task(name: str) -> Task:
     if name in TASKS:
         return TASKS[name]
     raise ConfigError(f"there is no task {name!r}; {nearest(name, TASKS)}Tasks are: {', '.join(TASKS)}")
+
+
+def labelled_tasks(columns: Container[str]) -> str:
+    """Names of the tasks that a patients table with these columns has labels for, for a message."""
+    return ", ".join(task.name for task in TASKS.values() if task.patient_label in columns) or "none"

@@ -3,6 +3,7 @@ from typer.testing import CliRunner
 
 import heartfeat
 from heartfeat.cli import app
+from heartfeat.commands import show
 from heartfeat.config import load_config
 from heartfeat.errors import CohortError, ConfigError, StoreError
 
@@ -69,3 +70,19 @@ def test_the_command_names_the_file_that_it_wrote(tmp_path, synthetic_data, monk
 def test_two_datasets_at_once_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="name one dataset, not --circor and --pascal"):
         heartfeat.init(circor=tmp_path, pascal=tmp_path, config=tmp_path / "heartfeat.yaml")
+
+
+def test_a_task_that_the_dataset_has_no_labels_for_is_refused_and_leaves_no_config(tmp_path, synthetic_data):
+    path = tmp_path / "heartfeat.yaml"
+    with pytest.raises(ConfigError, match=r"no labels for --task normal_abnormal; .* for: murmur, outcome$"):
+        heartfeat.init(circor=synthetic_data, task="normal_abnormal", config=path)
+    assert not path.exists()
+
+
+def test_recordings_without_a_file_are_counted(tmp_path, capsys):
+    rows = "a,set_a/normal__1.wav,normal,\na,set_a/normal__2.wav,normal,\n"
+    (tmp_path / "set_a.csv").write_text(f"dataset,fname,label,sublabel\n{rows}")
+    (tmp_path / "set_a").mkdir()
+    (tmp_path / "set_a/normal__1.wav").touch()
+    show.config(heartfeat.init(pascal=tmp_path, config=tmp_path / "heartfeat.yaml"))
+    assert "1 of 2 recordings have no file" in capsys.readouterr().out
