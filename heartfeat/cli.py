@@ -39,14 +39,18 @@ def _version(
 
 
 def _register(
-    group: typer.Typer, function: Callable[..., Any], printer: Callable[[Any], int], name: str = ""
+    group: typer.Typer, function: Callable[..., Any], printer: Callable[..., int], name: str = ""
 ) -> None:
-    """Add a function as a command; ``printer`` shows its result and gives the exit code."""
+    """Add a function as a command; ``printer`` shows its result and gives the exit code.
+
+    What a printer takes besides the result are arguments of the command.
+    """
+    also = list(inspect.signature(printer).parameters)[1:]
 
     @functools.wraps(function)
     def command(**arguments: Any) -> None:  # noqa: ANN401
         try:
-            code = printer(function(**arguments))
+            code = printer(function(**arguments), **{one: arguments[one] for one in also})
         except KeyboardInterrupt as interrupt:
             remedy = str(interrupt) or "run the same command again to go on from here"
             print(f"heartfeat: interrupted; {remedy}", file=sys.stderr)

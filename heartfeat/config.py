@@ -1,6 +1,7 @@
 """heartfeat.yaml: one validated file that says where the data are and what to do with them."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -15,6 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from heartfeat.backbones.settings import BACKBONE_FAMILIES, BackboneSettings
 from heartfeat.errors import ConfigError
@@ -22,6 +24,8 @@ from heartfeat.finetuning.settings import FinetuneSettings
 from heartfeat.heads.registry import head_names, head_settings
 from heartfeat.messages import nearest, shorten
 from heartfeat.yaml_text import parse_yaml
+
+REMEDY = "write one with `heartfeat init --circor PATH`, or name yours with --config"
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = TypeVar("Location", str, Path)
@@ -156,9 +160,15 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     return parse_config(load_tree(path, overrides), str(path))
 
 
-def load_tree(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """What a yaml file says, with ``key=value`` pairs put in, not yet validated; raises as :func:`load_config`."""
-    raw = _read_yaml(Path(path))
+def load_tree(path: str | Path, overrides: Sequence[str] = (), remedy: str = REMEDY) -> dict[str, Any]:
+    """What a yaml file says, with ``key=value`` pairs put in, not yet validated; raises as :func:`load_config`.
+
+    Parameters
+    ----------
+    remedy
+        What to do where there is no such file.
+    """
+    raw = _read_yaml(Path(path), remedy)
     for override in overrides:
         _apply(raw, override)
     return raw
@@ -190,11 +200,33 @@ def validate(model: type[Model], given: object, where: str) -> Model:
             raise ConfigError(
                 f"{place} is not a known key; {_known(keys[-1], _fields(model, keys[:-1]))}"
             ) from None
-        if first["type"] == "missing":
+        if first["type"] == "missing" and isinstance(first["loc"][-1], str):
             raise ConfigError(
                 f"{place} is missing; add it to the file or give --set {'.'.join(keys)}=..."
             ) from None
-        raise ConfigError(f"{place}: {first['msg']}; got {shorten(first['input'])}") from None
+        raise ConfigError(_misfit(place, first, _default(model, keys))) from None
+
+
+def _misfit(place: str, error: ErrorDetails, default: object) -> str:
+    """What is wrong with a value, for whoever wrote it."""
+    given, about = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "union_tag_invalid":
+            (key,), tags = (_quoted(about[name]) for name in ("discriminator", "expected_tags"))
+            return f"{place}.{key} is {shorten(about['tag'])}; {_known(about['tag'], tags)}"
+        case "literal_error":
+            return f"{place} is {shorten(given)}; {_known(str(given), _quoted(about['expected']))}"
+        case "tuple_type" | "list_type":
+            example = f", such as {list(default)}" if isinstance(default, tuple) and default else ""
+            return f"{place} is {shorten(given)}; expected a list{example}"
+        case "missing":
+            return f"{place.rpartition('.')[0]} has too few values; got {shorten(given)}"
+    message = f"{place}: {error['msg'].removeprefix('Value error, ')}"
+    return message if isinstance(given, Mapping) else f"{message}; got {shorten(given)}"
+
+
+def _quoted(names: str) -> list[str]:
+    return re.findall("'([^']*)'", names)
 
 
 def _on_a_line(name: str) -> str:
@@ -215,13 +247,11 @@ def dump_config(config: Config) -> str:
     return yaml.safe_dump(tree, sort_keys=False)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _read_yaml(path: Path, remedy: str) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(
-            f"there is no {path}; write one with `heartfeat init --circor PATH`, or name yours with --config"
-        ) from None
+        raise ConfigError(f"there is no {path}; {remedy}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     try:
@@ -275,6 +305,15 @@ def _apply(raw: dict[str, Any], override: str) -> None:
 
 
 def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
+    return list(_inner(model, keys).model_fields)
+
+
+def _default(model: type[BaseModel], keys: Sequence[str]) -> object:
+    field = _inner(model, keys[:-1]).model_fields.get(keys[-1]) if keys else None
+    return None if field is None else field.default
+
+
+def _inner(model: type[BaseModel], keys: Sequence[str]) -> type[BaseModel]:
     for key in keys:
         if key.isdigit():  # a place in a list
             continue
@@ -284,7 +323,7 @@ def _fields(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
         if not inner:
             break
         model = inner[0]
-    return list(model.model_fields)
+    return model
 
 
 def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - any type

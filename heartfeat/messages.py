@@ -1,6 +1,7 @@
 """Parts of messages."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -17,6 +18,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` and a space, for the middle of a message; empty where no known name is near."""
     close = get_close_matches(name[:100], known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}? " if close else ""
+
+
+def command(words: str, *arguments: object) -> str:
+    """A command of heartfeat to be copied into a shell, between backticks."""
+    return f"`{shlex.join(['heartfeat', *words.split(), *map(str, arguments)])}`"
 
 
 def first_of(names: Sequence[str], count: int = 5, between: str = ", ") -> str:

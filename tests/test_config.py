@@ -3,8 +3,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartfeat.config import Config, dump_config, load_config, parse_config
+from heartfeat.config import Config, dump_config, load_config, parse_config, validate
 from heartfeat.errors import ConfigError
+from heartfeat.pretraining.settings import PretrainSettings
 
 MINIMAL = {"data": {"path": "somewhere"}}
 
@@ -163,3 +164,36 @@ def test_dumped_config_reads_back_equal(tmp_path_factory, folds, bands, epochs, 
     path.write_text(dump_config(config))
     assert load_config(path) == config
     assert isinstance(config, Config)
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (
+            {"split": {"fractions": "0.5,0.5"}},
+            r"fractions is '0.5,0.5'; expected a list, such as \[0.7, 0.2, 0.1\]$",
+        ),
+        ({"split": {"fractions": [0.5, 0.5]}}, r"split.fractions has too few values; got \[0.5, 0.5\]"),
+        (
+            {"calibration": "temprature"},
+            r"is 'temprature'; did you mean 'temperature'\? Known: temperature, is",
+        ),
+        (
+            {"split": {"by": "site"}},
+            "c: split: kind leave-one-out and by go together: by names the col[^;]*$",
+        ),
+        ({"store": "a\tb"}, "c: store: expected a path of at most 1,000 visible characters; got"),
+        ({"heads": {"mambaformer": {"inner_folds": 0}}}, "2 or more, or patient_weight above 0, such as 1$"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_in_words_for_whoever_wrote_it(tree, message):
+    with pytest.raises(ConfigError, match=message):
+        parse_config(tree, "c")
+
+
+def test_an_architecture_that_is_not_known_is_answered_with_the_nearest():
+    tree = {"data": [{"path": "sounds"}], "encoder": {"architecture": "pgc"}}
+    with pytest.raises(
+        ConfigError, match=r"encoder.architecture is 'pgc'; did you mean 'pcg'\? Known: pcg, "
+    ):
+        validate(PretrainSettings, tree, "recipe.yaml")

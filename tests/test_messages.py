@@ -1,6 +1,6 @@
 import pytest
 
-from heartfeat.messages import differences, first_of, nearest, shorten
+from heartfeat.messages import command, differences, first_of, nearest, shorten
 
 
 def test_short_values_are_whole_and_on_one_line():
@@ -11,6 +11,10 @@ def test_short_values_are_whole_and_on_one_line():
 def test_the_middle_of_long_values_is_left_out():
     assert len(shorten("x" * 10_000)) < 100
     assert shorten("ab" * 100, 40) == "'ababababababab...bababababababababab'"
+
+
+def test_a_command_can_be_copied_into_a_shell():
+    assert command("store repair", "my store.zarr") == "`heartfeat store repair 'my store.zarr'`"
 
 
 @pytest.mark.parametrize(

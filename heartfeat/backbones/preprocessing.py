@@ -12,6 +12,9 @@ PREPROCESSING_REVISION = 1
 LEVEL_DBFS = -26.0
 """Level that recordings are brought to where an encoder asks for no other (dB re full scale)."""
 
+TOO_LOW = "sample rate too low"
+"""Why a recording cannot be used by one backbone, though it can by others."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -35,6 +38,10 @@ class Preprocessing:
     high: float
     level_dbfs: float
     spikes_removed: bool = False
+
+    def hears(self, sample_rate: int) -> bool:
+        """Whether a sample rate (Hz) leaves anything of the band."""
+        return self.low < min(sample_rate, self.sample_rate) / 2
 
 
 def preprocess(samples: np.ndarray, sample_rate: int, to: Preprocessing) -> np.ndarray:
@@ -76,8 +83,8 @@ def preprocess(samples: np.ndarray, sample_rate: int, to: Preprocessing) -> np.n
 
 def check_rate(sample_rate: int, to: Preprocessing) -> None:
     """Raise RecordingError where a sample rate (Hz) leaves nothing of the band."""
-    if to.low >= min(sample_rate, to.sample_rate) / 2:
-        raise RecordingError("sample rate too low", f"{sample_rate} Hz holds nothing above {to.low:g} Hz")
+    if not to.hears(sample_rate):
+        raise RecordingError(TOO_LOW, f"{sample_rate} Hz holds nothing above {to.low:g} Hz")
 
 
 def _filter(samples: np.ndarray, sample_rate: int, to: Preprocessing) -> np.ndarray:

@@ -82,6 +82,8 @@ FIELDS = (
 
 # A file name has to hold the id, a site and a suffix.
 _ID = re.compile(r"[^\s_/\\]{1,100}")
+# pandas writes a column of ids as floats as soon as one is missing: 50379.0.
+_WHOLE = re.compile(r"([0-9]+)\.0*")
 _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -145,12 +147,16 @@ class SourceRow:
         return None if value is None else self._checked_id(RELATED_FIELD, value)
 
     def _checked_id(self, field: str, value: str) -> str:
+        """An id as files are named by it; ``50379.0`` is the id ``50379``."""
+        value = _WHOLE.sub(r"\1", value) if _WHOLE.fullmatch(value) else value
         if not _ID.fullmatch(value) or not value.isprintable():
             raise self.error(
                 field,
                 f"is {shorten(value)}; expected an id of up to 100 characters without spaces, slashes, underscores "
                 "and characters that cannot be seen",
             )
+        if _NUMBER.fullmatch(value) and not value.isdigit():
+            raise self.error(field, f"is {shorten(value)}; an id that is a number has digits alone")
         return value
 
 

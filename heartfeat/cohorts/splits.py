@@ -8,6 +8,7 @@ from heartfeat.cohorts.folds import SIDES, Fold, Splits
 from heartfeat.cohorts.split_check import check_splits
 from heartfeat.cohorts.split_files import load_splits, save_splits
 from heartfeat.errors import SplitError
+from heartfeat.tasks import labelled_tasks
 
 __all__ = [
     "SIDES",
@@ -150,7 +151,8 @@ def _people(cohort: Cohort, label: str) -> tuple[dict[str, str], dict[str, str |
     patients = cohort.patients
     if label not in patients.columns:
         raise SplitError(
-            f"there is no label {label!r} to stratify by; the patients table has {patients.columns}"
+            f"{cohort.name} has no labels {label!r} to stratify by; tasks it has labels for: "
+            f"{', '.join(labelled_tasks(patients)) or 'none'}"
         )
     labels = [None if value is None else str(value) for value in patients[label].to_list()]
     ids = patients["patient"].to_list()

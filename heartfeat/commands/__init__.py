@@ -1,5 +1,6 @@
 """The commands: each is one Python function and, with the same arguments, one command of the command line."""
 
+from heartfeat.commands.arguments import pythonic
 from heartfeat.commands.cohort import cohort
 from heartfeat.commands.compare import compare
 from heartfeat.commands.cross import cross
@@ -47,3 +48,5 @@ __all__ = [
     "store_verify",
     "sweep",
 ]
+
+globals().update({name: pythonic(globals()[name]) for name in __all__})

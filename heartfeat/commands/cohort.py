@@ -23,6 +23,8 @@ def cohort(
     The exported table has a row per recording: patient, person, site, path, labels per patient and per
     recording, metadata, and the sides of the split where a split file exists.
     """
+    import sys
+
     from heartfeat.cohorts.splits import load_splits
     from heartfeat.cohorts.tables import export_cohort
     from heartfeat.commands.common import read_cohort
@@ -33,4 +35,5 @@ def cohort(
     if export is not None:
         split_file = settings.split_file()
         export_cohort(found, export, load_splits(split_file) if split_file.exists() else None)
+        print(f"{export.absolute()} is written", file=sys.stderr)
     return found

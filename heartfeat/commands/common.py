@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from heartfeat.cohorts.cohort import Cohort
     from heartfeat.cohorts.folds import Splits
     from heartfeat.config import Config, DataConfig
+    from heartfeat.stores.store import Store
 
 DEFAULT_CONFIG = Path("heartfeat.yaml")
 
@@ -60,13 +61,54 @@ def read_dataset(data: "DataConfig") -> "Cohort":
     return DATASETS[data.cohort].read(data.path, data.name or data.cohort)
 
 
-def labelled_tasks(cohort: "Cohort") -> list[str]:
-    """Names of the tasks that a cohort has labels for."""
-    from heartfeat.tasks import TASKS
+def here(path: str | Path, config: Path) -> Path:
+    """A path of the config, which starts at the working folder.
 
-    patients = cohort.patients
-    columns = {name: task.patient_label for name, task in TASKS.items()}
-    return [name for name, label in columns.items() if label in patients.columns and patients[label].count()]
+    Raises
+    ------
+    ConfigError
+        When nothing is there, and something is where the path would be if it started at the config's own folder.
+    """
+    from heartfeat.errors import ConfigError
+
+    path, folder = Path(path), Path(config).absolute().parent
+    if not path.exists() and (folder / path).exists():
+        raise ConfigError(
+            f"there is no {path.absolute()}: paths in a config start at the working folder, and {path} lies in "
+            f"{folder}; run it from there"
+        )
+    return path
+
+
+def config_store(config: "Config", file: Path) -> str:
+    """The store of the config that was read from ``file``."""
+    here(config.store, file)
+    return config.store
+
+
+def run_at(config: "Config", run: str, file: Path) -> Path:
+    """The folder of a run, of which the name is given or the path, as commands print it."""
+    runs, given = config.runs, Path(run)
+    name = given.name if given.absolute().parent == runs.absolute() else run
+    return here(runs / name, file)
+
+
+def check_cohort(config: "Config", store: "Store") -> None:
+    """Refuse a store of another cohort than the config's data, whose name split files bear.
+
+    Raises
+    ------
+    StoreError
+        When the config names data and the store holds others.
+    """
+    from heartfeat.errors import StoreError
+
+    held = str(store.attrs.get("cohort", ""))
+    if config.data is not None and held not in ("", config.cohort_name()):
+        raise StoreError(
+            f"the store {store.uri} holds {held!r}, the config's data is {config.cohort_name()!r}; name the store of "
+            "these data with --store or store: in the config, or leave data out of the config"
+        )
 
 
 def find_splits(

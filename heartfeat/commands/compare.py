@@ -44,6 +44,8 @@ def compare(
     """
     import polars as pl
 
+    from heartfeat.commands.common import here, run_at
+    from heartfeat.commands.progress import show_progress
     from heartfeat.commands.reports import read_runs, write_runs_report
     from heartfeat.config import load_config
     from heartfeat.errors import RunError
@@ -53,13 +55,16 @@ def compare(
     from heartfeat.training.runs import list_runs, load_record
 
     settings = load_config(config, set or ())
-    names = dict.fromkeys([*run, *([against] if against else [])]) if run else ()
-    folders = [settings.runs / name for name in names] or list_runs(settings.runs)
+    first = run_at(settings, against, config) if against else None
+    named = [run_at(settings, name, config) for name in run or ()]
+    folders = list(dict.fromkeys([*named, *([first] if named and first else [])]))
+    folders = folders or list_runs(here(settings.runs, config))
     records = {folder: load_record(folder) for folder in folders}
     folders = [folder for folder in folders if records[folder].task == settings.task]
     if not folders:
         raise RunError(
-            f"there is no {settings.task} run in {settings.runs} yet; make one with `heartfeat fit --head logistic`"
+            f"there is no {settings.task} run in {settings.runs.absolute()} yet; make one with "
+            "`heartfeat fit --head logistic`"
         )
     with _opened(store or settings.store, needed=report is not None) as opened:
         runs = read_runs(folders, opened)
@@ -72,7 +77,9 @@ def compare(
             seen_with_labels=pl.Series([met[run][0] for run in table["run"]], dtype=pl.Int64),
             seen_without_labels=pl.Series([met[run][1] for run in table["run"]], dtype=pl.Int64),
         )
-        differences = compare_with(task, runs, against or table["run"][0])
+        reference = first.name if first else table["run"][0]
+        with show_progress() as update:
+            differences = compare_with(task, runs, reference, update)
         if report is not None and opened is not None:
             title = f"{settings.cohort_name()}: {settings.task}"
             write_runs_report(report, title, folders, opened, differences)

@@ -73,6 +73,7 @@ def cross(
     FeatureKeyError
         When the store's features are not those that the heads were fitted on; names what differs.
     """
+    from heartfeat.commands.common import run_at
     from heartfeat.commands.predict import predict
     from heartfeat.config import load_config
     from heartfeat.evaluation.groups import group_scores
@@ -86,7 +87,7 @@ def cross(
     from heartfeat.training.met_before import warnings_of_store
     from heartfeat.training.runs import load_record
 
-    folder = load_config(config, set or ()).runs / run
+    folder = run_at(load_config(config, set or ()), run, config)
     record = load_record(folder)
     source = get_task(record.task)
     target = get_task(task or source.name)
@@ -101,7 +102,7 @@ def cross(
     predictions, hidden = hide_unreachable(target, label_map, labelled)
     result = CrossEvaluation(
         folder=folder / f"on-{Path(on).stem}-{target.name}",
-        run=run,
+        run=folder.name,
         store=on,
         task=target.name,
         label_map=label_map,

@@ -66,7 +66,7 @@ def demo(
     if config.exists() and not config.read_text(encoding="utf-8").startswith(HEADLINE):
         raise ConfigError(f"{config} is not the demo's; name another --folder")
     config.write_text(HEADLINE + yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
-    extraction = extract(config=config, device="cpu")
+    extraction = extract(config=config, device="cpu", drop_missing=True)
     for head in ("logistic", "lgbm", "mambaformer"):
         fit(head=head, name=head, overwrite=True, config=config)
     report = folder / "report.html"

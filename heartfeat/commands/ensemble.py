@@ -35,21 +35,24 @@ def ensemble(
     RunError
         When a run is missing, or runs are of another task, cohort or split; says what differs.
     """
-    from heartfeat.commands.common import check_name
+    from heartfeat.commands.common import check_name, config_store, run_at
     from heartfeat.commands.ensemble_files import write_ensemble
     from heartfeat.commands.fit import Fitted
+    from heartfeat.commands.progress import show_progress
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
     from heartfeat.errors import ConfigError, RunError
     from heartfeat.replace import is_there
     from heartfeat.stores import open_store
+    from heartfeat.training.lacking_figures import lacking_figures
     from heartfeat.training.met_before import warnings
     from heartfeat.training.runs import check_same_cohort, load_record, new_run_name
 
     settings = load_config(config, set or ())
-    if len(dict.fromkeys(run)) < max(2, len(run)):
+    members = [run_at(settings, member, config) for member in run]
+    if len(dict.fromkeys(members)) < max(2, len(run)):
         raise ConfigError(f"an ensemble takes two runs or more, each once; got {', '.join(run)}")
-    records = {settings.runs / member: load_record(settings.runs / member) for member in run}
+    records = {member: load_record(member) for member in members}
     _check_alike(list(records.values()))
     task = next(iter(records.values())).task
     folder = settings.runs / check_name(name or new_run_name(settings.runs, f"{task}-ensemble"))
@@ -57,11 +60,13 @@ def ensemble(
         raise RunError(f"{folder.name} is one of the runs to average; give the ensemble another --name")
     if is_there(folder, RunError) and not overwrite:
         raise RunError(f"{folder} exists; give the ensemble another --name, or --overwrite to replace it")
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened, show_progress() as update:
         for record in records.values():
             check_same_cohort(record, opened)
+        update("averaging and scoring", 0, 1)
         record, results = write_ensemble(folder, overwrite, records, opened, settings.calibration)
-    say_loudly(warnings(record.met_before))
+        update("averaging and scoring", 1, 1)
+        say_loudly([*warnings(record.met_before), *lacking_figures(opened)])
     return Fitted(folder, record, results)
 
 

@@ -67,6 +67,8 @@ def evaluate(
     """
     import polars as pl
 
+    from heartfeat.commands.common import config_store, run_at
+    from heartfeat.commands.progress import show_progress
     from heartfeat.commands.reports import write_runs_report
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
@@ -86,22 +88,25 @@ def evaluate(
     from heartfeat.training.runs import check_same_cohort, load_record, updating_run
 
     settings = load_config(config, set or ())
-    folder = settings.runs / run
+    folder = run_at(settings, run, config)
     record = load_record(folder)
     task = get_task(record.task)
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened, show_progress() as update:
         check_same_cohort(record, opened)
+        update("scoring", 0, 3)
         predictions = with_labels(load_predictions(folder), opened.patients, task.patient_label)
         recordings = load_recording_predictions(folder)
         groups = group_scores(task, predictions, opened.patients)
         if recordings is not None:
             recordings = with_labels(recordings, opened.recordings, task.recording_label, "recording")
             groups = pl.concat([groups, site_scores(task, recordings)])
+        update("scoring", 1, 3)
         known = patient_classes(opened)
         other_tasks = {
             name: with_labels(table, known, name) for name, table in load_task_predictions(folder).items()
         }
         results = judge(task, predictions, opened.patients, recordings, other_tasks)
+        update("scoring", 2, 3)
         with updating_run(folder) as beside:
             save_predictions(predictions, beside)
             if recordings is not None:
@@ -112,6 +117,7 @@ def evaluate(
             save_groups(groups, beside)
             abstention = None if abstain is None else _abstain(predictions, record, folder, abstain, beside)
         write_runs_report(folder / "report.html", f"Run {record.name}", [folder], opened)
+        update("scoring", 3, 3)
     say_loudly([*warnings(record.met_before), *_doubts(abstention)])
     curve = run_coverage_risk(predictions)
     return Evaluation(record, results, groups, curve, abstention, folder / "report.html")

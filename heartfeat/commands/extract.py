@@ -34,6 +34,13 @@ def extract(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows per forward pass.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad recording.")] = False,
+    drop_missing: Annotated[
+        bool,
+        typer.Option(
+            "--drop-missing",
+            help="Let go of stored recordings that the data lack or that have no file any more.",
+        ),
+    ] = False,
     store: StoreOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     set: SetOption = None,
@@ -41,7 +48,7 @@ def extract(
     """Run the frozen backbones over every recording once, into the store.
 
     Resumes by itself and does only what is missing. Bad recordings are skipped, counted and reported, with exit
-    code 3.
+    code 3. Nothing stored leaves the store unless ``drop_missing`` says so.
 
     Raises
     ------
@@ -49,6 +56,8 @@ def extract(
         When a GPU is asked for that is not there.
     RecordingError
         With ``strict``, at the first recording that cannot be used.
+    StoreError
+        When the store is damaged or in use, or holds recordings that the data lack.
     """
     from functools import partial
 
@@ -76,6 +85,7 @@ def extract(
             cluster=cluster,
             batch_size=batch_size,
             strict=strict,
+            drop_missing=drop_missing,
             progress=update,
         )
 

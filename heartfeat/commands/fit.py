@@ -38,7 +38,9 @@ def fit(
         list[str] | None, typer.Option(help="Feature set to use [default: all of the config]. Repeatable.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Run name [default: task-head, numbered].")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of the same name.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a run of that name, finished or not.")
+    ] = False,
     split: Annotated[Path | None, typer.Option(help="Split file, in place of the config's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the head.")] = None,
     seeds: Annotated[
@@ -83,7 +85,7 @@ def fit(
     ensemble.
 
     What is done is kept until the run is; --resume goes on from there, and on the CPU ends with the same bits as a run
-    that was never stopped.
+    that was never stopped. --overwrite begins anew.
 
     Parameters
     ----------
@@ -99,13 +101,13 @@ def fit(
     SplitError
         When a person is on two sides of the split.
     StoreError
-        When the store is missing or lacks the features.
+        When the store is missing, lacks the features, or holds another cohort than the config's data.
     RunError
-        When a run of that name exists and may not be replaced, or what is kept of it is of other settings.
+        When a run of that name exists or was begun and may not be replaced, or what is kept of it is of other settings.
     """
     arguments = dict(locals())
 
-    from heartfeat.commands.common import check_name, find_splits
+    from heartfeat.commands.common import check_cohort, check_name, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.run_files import write_run
     from heartfeat.commands.several_fits import fit_several
@@ -140,11 +142,12 @@ def fit(
         folder.name, task.name, head or "linear", chosen.model_dump(mode="json"), settings.runs.parent
     )
     with (
-        open_store(store or settings.store) as opened,
+        open_store(store or config_store(settings, config)) as opened,
         show_progress() as update,
-        keeping_folds(folder, resume) as kept,
+        keeping_folds(folder, resume, overwrite) as kept,
         tracking(tracker or (), about) as trackers,
     ):
+        check_cohort(settings, opened)
         check_settings(settings.backbones, names, opened)
         experiment = run_experiment(
             opened,
@@ -159,7 +162,9 @@ def fit(
             fitting=Fitting(device, precision, jobs, (*callbacks, *trackers), kept=kept),
             progress=update,
         )
+        update("scoring", 0, 1)
         results = write_run(folder, overwrite, experiment, opened, settings.calibration)
+        update("scoring", 1, 1)
         trackers.finish(results.scores)
         say_loudly([*warnings(experiment.record.met_before), *lacking_figures(opened)])
     return Fitted(folder, experiment.record, results)

@@ -50,15 +50,18 @@ def init(
     Raises
     ------
     ConfigError
-        When no dataset is named, or several are, or the file exists.
+        When no dataset is named, or several are, or it has no labels for the task, or the file exists.
     CohortError
         When the path does not hold the dataset.
+    StoreError
+        When no store can have that name.
     """
     from heartfeat.cohorts.catalogue import DATASETS
-    from heartfeat.commands.common import labelled_tasks, read_cohort
+    from heartfeat.commands.common import read_cohort
     from heartfeat.config import dump_config, parse_config
     from heartfeat.errors import ConfigError
-    from heartfeat.tasks import get_task
+    from heartfeat.stores.location import local_path, locate
+    from heartfeat.tasks import get_task, labelled_tasks
 
     given = {"circor": circor, "physionet2016": physionet2016, "pascal": pascal, "own": own}
     named = {cohort: path for cohort, path in given.items() if path is not None}
@@ -71,17 +74,22 @@ def init(
     ((cohort, path),) = named.items()
     if config.exists() and not force:
         raise ConfigError(f"{config} exists; give --force to replace it, or --config for another name")
-    usual = get_task(task or DATASETS[cohort].task).name
+    wanted = get_task(task or DATASETS[cohort].task).name
     data = {"cohort": cohort, "path": str(path.expanduser().resolve())}
     store = store or f"stores/{cohort}.zarr"
+    local_path(locate(store))
     backbones = {
         "beats": {"family": "beats"},
         "pcg": {"family": "transformers", "model": "heartfeat-pcg"},
     }
-    tree = {"data": data, "store": store, "backbones": backbones, "task": usual}
+    tree = {"data": data, "store": store, "backbones": backbones, "task": wanted}
     parsed = parse_config(tree, str(config))
-    labelled = labelled_tasks(read_cohort(parsed))
-    if task is None and labelled and usual not in labelled:
+    labelled = labelled_tasks(read_cohort(parsed).patients)
+    if task is not None and wanted not in labelled:
+        raise ConfigError(
+            f"{cohort} has no labels for --task {wanted}; tasks it has labels for: {', '.join(labelled) or 'none'}"
+        )
+    if labelled and wanted not in labelled:
         parsed = parsed.model_copy(update={"task": labelled[0]})
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(

@@ -33,6 +33,7 @@ def predict(
     """
     import polars as pl
 
+    from heartfeat.commands.common import config_store, run_at
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.warn import say_loudly
     from heartfeat.config import load_config
@@ -52,10 +53,10 @@ def predict(
     if out is not None and out.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"--out {out} must end in .csv or .parquet")
     settings = load_config(config, set or ())
-    folder = settings.runs / run
+    folder = run_at(settings, run, config)
     record = load_record(folder)
     task = get_task(record.task)
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened:
         ids = opened.patients.select("patient", "person")
         with show_progress() as update:
             said = predict_with_run(record, folder, opened, update)
@@ -75,5 +76,4 @@ def predict(
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_csv(out) if out.suffix == ".csv" else table.write_parquet(out)
-        say_loudly([f"predictions: {out}"])
     return table

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from heartfeat.progress import DetailedProgress
 
 
+EXAMPLE = "configs/pretrain_pcg.yaml, see docs/pretraining.md"
+
+
 def pretrain(
     recipe: Annotated[
         Path, typer.Argument(help="yaml file with cohorts, encoder, objectives and length of the training.")
@@ -57,7 +60,12 @@ def pretrain(
     from heartfeat.replace import is_there
     from heartfeat.training.trackers import check_trackers
 
-    settings = validate(PretrainSettings, load_tree(recipe, set or ()), str(recipe))
+    tree = load_tree(recipe, set or (), f"write one after {EXAMPLE}")
+    if not isinstance(tree.get("data"), list):
+        raise ConfigError(
+            f"{recipe} is no recipe, whose data is a list of cohorts; write one after {EXAMPLE}"
+        )
+    settings = validate(PretrainSettings, tree, str(recipe))
     check_trackers(tracker or ())
     if is_there(out, ConfigError) and not overwrite:
         raise ConfigError(f"{out} exists; give another --out, or --overwrite to replace it")

@@ -55,9 +55,13 @@ def _left(seconds: float, done: int, total: int) -> str:
 
 
 class _Lines:
-    """Prints a task's first sign of life after a while, then at intervals, and its end if it was slow."""
+    """Prints a task's first sign of life after a while, then at intervals, and its end if it was slow.
+
+    Where no task is slow by itself, whichever is at work after a while without a line is told.
+    """
 
     def __init__(self) -> None:
+        self.last_line = time.monotonic()
         self.started: dict[str, float] = {}
         self.printed: dict[str, float] = {}
         self.finished: set[str] = set()
@@ -67,8 +71,9 @@ class _Lines:
         begun = self.started.setdefault(what, now)
         last = self.printed.get(what, begun)
         finished = done >= total and now - begun > 2.0 and what not in self.finished
-        if finished or (done < total and now - last > PLAIN_INTERVAL):
-            self.printed[what] = now
+        silent = now - self.last_line > PLAIN_INTERVAL
+        if finished or silent or (done < total and now - last > PLAIN_INTERVAL):
+            self.printed[what] = self.last_line = now
             self.finished.update({what} if finished else ())
             more = detail.replace("\n", "; ") or _left(now - begun, done, total)
             text = f"{what}: {done} of {total} ({now - begun:.0f} s)"

@@ -44,7 +44,6 @@ def segment(
     files = _find(recordings)
     targets = [out / f"{file.stem}.tsv" for file in files]
     _check_targets(files, targets, overwrite)
-    out.mkdir(parents=True, exist_ok=True)
     rows = []
     with show_progress() as update:
         for number, (file, target) in enumerate(zip(files, targets, strict=True), start=1):
@@ -97,6 +96,7 @@ def _segment_file(file: Path, target: Path, automatic: bool) -> dict[str, Any]:
     except RecordingError as error:
         return {"reason": str(error)}
     states = cardiac_states(recording.samples, recording.sample_rate, annotation)
+    target.parent.mkdir(parents=True, exist_ok=True)
     write_annotation(target, states)
     beats = onsets(states, S1)
     return {

@@ -32,13 +32,15 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
         When one of the runs exists and may not be replaced, or is something else than what is asked for; before
         anything is fitted.
     """
+    import sys
     from dataclasses import replace
 
     from heartfeat.commands.ensemble import ensemble
     from heartfeat.commands.fit import fit
+    from heartfeat.commands.warn import left_unsaid
     from heartfeat.errors import RunError
     from heartfeat.replace import is_there
-    from heartfeat.training.kept_folds import interrupted
+    from heartfeat.training.kept_folds import check_not_begun, interrupted
 
     runs = _runs(config, name, arguments)
     resume, overwrite = arguments["resume"], arguments["overwrite"]
@@ -48,12 +50,18 @@ def fit_several(config: "Config", name: str, arguments: Mapping[str, Any]) -> "F
             f"{config.runs / taken[0]} exists; give the runs another --name, --overwrite to replace them, or --resume "
             "to go on from those that are finished"
         )
+    for run in runs if not (resume or overwrite) else ():
+        check_not_begun(config.runs / run)
     going_on = resume and not overwrite
     there = {run: _finished(config, wanted) if going_on else None for run, wanted in runs.items()}
     shared = {key: arguments[key] for key in ("overwrite", "store", "config", "set")}
     try:
-        fitted = tuple(there[run] or fit(**wanted) for run, wanted in runs.items())
-        return replace(ensemble(list(runs), name=name, **shared), members=fitted)
+        fitted = []
+        for number, (run, wanted) in enumerate(runs.items(), start=1):
+            with left_unsaid():
+                fitted.append(there[run] or fit(**wanted))
+            print(f"{run} is finished, {number} of {len(runs)} runs", file=sys.stderr, flush=True)
+        return replace(ensemble(list(runs), name=name, **shared), members=tuple(fitted))
     except KeyboardInterrupt:
         raise interrupted(name) from None
 
@@ -192,12 +200,13 @@ def _sites(config: "Config", arguments: Mapping[str, Any]) -> list[str]:
     """The sites that every fold has test patients at; the others cannot be left out, and are named."""
     import sys
 
-    from heartfeat.commands.common import find_splits
+    from heartfeat.commands.common import check_cohort, config_store, find_splits
     from heartfeat.errors import SplitError
     from heartfeat.stores import open_store
     from heartfeat.training.experiment import stored_cohort
 
-    with open_store(arguments["store"] or config.store) as opened:
+    with open_store(arguments["store"] or config_store(config, arguments["config"])) as opened:
+        check_cohort(config, opened)
         splits = find_splits(config, stored_cohort(opened), arguments["split"])
         recordings = opened.recordings
         if "status" in recordings.columns:

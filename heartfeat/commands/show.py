@@ -7,6 +7,8 @@ from heartfeat.commands.cells import COMPARED
 from heartfeat.commands.show_scores import members, other_tasks, selective, variants_and_rules
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     from rich.table import Table
 
@@ -23,20 +25,23 @@ SOME_SKIPPED = 3
 SHOWN_RECORDINGS = SHOWN_PATIENTS = 20
 
 
-def config(written: "Config") -> int:
-    """What `init` wrote, and what comes next: without labels, predicting alone."""
-    from heartfeat.commands.common import labelled_tasks, read_cohort
+def config(written: "Config", config: "Path") -> int:
+    """What `init` wrote, and where, and what comes next: without labels, predicting alone."""
+    from heartfeat.commands.common import read_cohort
+    from heartfeat.tasks import labelled_tasks
 
     found = read_cohort(written)
     cohort(found)
-    after = "fit --head logistic" if labelled_tasks(found) else "predict --run RUN"
-    print(f"the config is written; next: heartfeat extract, then heartfeat {after}")
-    print("(each with --config FILE, unless it is heartfeat.yaml)")
+    after = "fit --head logistic" if labelled_tasks(found.patients) else "predict --run RUN"
+    option = "" if str(config) == "heartfeat.yaml" else f" --config {config}"
+    print(f"{config} is written; next: heartfeat extract{option}, then heartfeat {after}{option}")
     return OK
 
 
 def cohort(found: "Cohort") -> int:
     """How many patients, persons and recordings, and their labels."""
+    from pathlib import Path
+
     from heartfeat.tasks import TASKS
 
     patients, recordings = found.patients, found.recordings
@@ -45,6 +50,9 @@ def cohort(found: "Cohort") -> int:
         f"{found.name}: {patients.height} patients ({patients['person'].n_unique()} persons; "
         f"{shared} ids are a person seen before), {recordings.height} recordings"
     )
+    missing = sum(not Path(path).is_file() for path in recordings["path"])
+    if missing:
+        print(f"  {missing} of {recordings.height} recordings have no file")
     for label in ("subset", *(task.patient_label for task in TASKS.values())):
         if label in patients.columns:
             print(f"  {label}: {_counts(patients[label])}")
@@ -83,7 +91,7 @@ def extraction(summary: "ExtractionSummary") -> int:
     """Counts, reasons for skipping, and where the time went."""
     for line in summary.lines():
         print(line)
-    return SOME_SKIPPED if summary.skipped else OK
+    return SOME_SKIPPED if summary.lacking else OK
 
 
 def fitted(run: "Fitted") -> int:
@@ -93,7 +101,7 @@ def fitted(run: "Fitted") -> int:
         run.results.scores,
         run.results.intervals,
     )
-    variants_and_rules(run.results)
+    variants_and_rules(run.results, run.record, run.folder)
     other_tasks(run.results)
     if run.members:
         members(run)
@@ -105,14 +113,14 @@ def fitted(run: "Fitted") -> int:
         count = len(run.record.left_out)
         print(f"{count} patients took no part: in no fold, or without a usable recording (see run.json)")
     heads = f"{len(run.record.members)} runs" if run.record.members else f"{len(run.record.seen)} heads"
-    print(f"{heads} in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
+    print(f"{heads}, fitted in {sum(run.record.seconds):.1f} s; run folder: {run.folder}")
     return OK
 
 
 def evaluation(result: "Evaluation") -> int:
     """The scores of predictions, in all and per group of patients."""
     scores(result.record.name, result.results.scores, result.results.intervals)
-    variants_and_rules(result.results)
+    variants_and_rules(result.results, result.record, result.report.parent)
     other_tasks(result.results)
     if result.groups.height:
         cells.show(group_table(result.groups))
@@ -121,24 +129,31 @@ def evaluation(result: "Evaluation") -> int:
     return OK
 
 
-def predictions(table: "pl.DataFrame") -> int:
-    """How many patients were given which class, and the first of them with their probabilities."""
+def predictions(table: "pl.DataFrame", out: "Path | None" = None) -> int:
+    """How many patients were given which class, and where the table is, or its first patients."""
     silent = int(table["decision"].null_count())
     print(f"{table.height} patients: {_counts(table['decision'].drop_nulls())}")
-    decided = table.drop_nulls("decision")
-    classes = [name for name in table.columns if name.startswith("p_")]
-    shown = cells.table("", "patient", "decision", *classes)
-    for row in decided.head(SHOWN_PATIENTS).iter_rows(named=True):
-        shown.add_row(row["patient"], row["decision"], *(f"{row[name]:.3f}" for name in classes))
-    if decided.height:
-        cells.show(shown)
-    if decided.height > SHOWN_PATIENTS:
-        print(f"{decided.height - SHOWN_PATIENTS} more patients are in the table that --out FILE writes")
+    if out is None:
+        _first_predictions(table.drop_nulls("decision"))
+    else:
+        print(f"probabilities: {out}")
     if silent:
         print(f"{silent} patients have no usable recording and so no decision")
     if table["seen"].any():
         print(cells.seen_warning(int(table["seen"].sum())))
     return OK
+
+
+def _first_predictions(table: "pl.DataFrame") -> None:
+    """Decisions and probabilities of the first patients."""
+    classes = [name for name in table.columns if name.startswith("p_")]
+    shown = cells.table("", "patient", "decision", *classes)
+    for row in table.head(SHOWN_PATIENTS).iter_rows(named=True):
+        shown.add_row(row["patient"], row["decision"], *(f"{row[name]:.3f}" for name in classes))
+    if table.height:
+        cells.show(shown)
+    if table.height > SHOWN_PATIENTS:
+        print(f"{table.height - SHOWN_PATIENTS} more: --out FILE writes all")
 
 
 def comparison(table: "pl.DataFrame") -> int:
@@ -192,14 +207,20 @@ def scores(title: str, values: dict[str, float], intervals: dict[str, Any]) -> N
 
 def _met_before(table: "pl.DataFrame") -> None:
     """Which runs were tested on patients whom their backbones had seen."""
-    for run, labelled, heard in table.select("run", "seen_with_labels", "seen_without_labels").iter_rows():
+    for run, labelled in table.select("run", "seen_with_labels").iter_rows():
         if labelled:
             print(
                 f"(!) WARNING: {run}: a backbone was fine-tuned on the labels of {labelled} test patients; "
                 "these scores are not those of new patients"
             )
+    runs: dict[int, list[str]] = {}
+    for run, heard in table.select("run", "seen_without_labels").iter_rows():
+        runs.setdefault(heard, []).append(run)
+    for heard, names in runs.items():
         if heard:
-            print(f"note: {run}: a backbone was pretrained on {heard} test patients, without their labels")
+            print(
+                f"note: a backbone was pretrained on {heard} test patients, without their labels: {', '.join(names)}"
+            )
 
 
 def _differences(table: "pl.DataFrame") -> None:

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 from heartfeat.commands import cells
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from heartfeat.commands.evaluate import Evaluation
     from heartfeat.commands.fit import Fitted
     from heartfeat.evaluation.abstention import Abstention
     from heartfeat.evaluation.results import Results
+    from heartfeat.training.runs import RunRecord
 
 RULES = ("weighted_accuracy", "uar", "accuracy", "cost")
 VARIANTS = ("weighted_accuracy", "uar", "auroc", "brier", "ece", "mce", "cost")
 
 
-def variants_and_rules(results: "Results") -> None:
+def variants_and_rules(results: "Results", record: "RunRecord", folder: "Path") -> None:
     """The main scores with and without views and calibration, and under each rule of decision."""
+    from heartfeat.evaluation.run_calibration import load_calibration, uncalibrated
+
     _side_by_side("with and without averaging views and calibration", "done", results.variants(), VARIANTS)
+    for line in uncalibrated(load_calibration(folder, len(record.seen))):
+        print(line)
     rules = dict(results.rules)
     rules |= {f"{rule}, clean view": scores for rule, scores in results.clean_rules.items()}
     _side_by_side("rules of decision; the run decides by worth", "rule", rules, RULES)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from heartfeat.messages import command
+
 if TYPE_CHECKING:
     from heartfeat.stores.catalogue import StoreEntry
     from heartfeat.stores.merge import Merge
@@ -41,16 +43,17 @@ def verification(found: "Verification") -> int:
         print(f"{found.uri}: no damage ({counts})")
         return OK
     print(f"{found.uri}: {len(found.problems):,} problems ({counts})")
-    print(_remedy({problem.remedy for problem in found.problems}))
+    print(_remedy(found.uri, {problem.remedy for problem in found.problems}))
     return DAMAGED
 
 
-def _remedy(remedies: set[str]) -> str:
+def _remedy(uri: str, remedies: set[str]) -> str:
+    extract = command("extract", "--store", uri)
     if "restore" in remedies:
-        return "Restore the store from a copy, or move it away and run `heartfeat extract` again."
+        return f"Restore the store from a copy, or move it away and run {extract} again."
     if remedies == {"audio"}:
-        return "Changed sound files: run `heartfeat extract` to take them in, or restore them."
-    return "Run `heartfeat store repair`, then `heartfeat extract`, which does again just what was damaged."
+        return f"Changed sound files: run {extract} to take them in, or restore them."
+    return f"Run {command('store repair', uri)}, then {extract}, which does again just what was damaged."
 
 
 def repair(done: "Repair") -> int:
@@ -63,8 +66,9 @@ def repair(done: "Repair") -> int:
     for name, recordings in done.recordings.items():
         for recording in recordings:
             print(f"features/{name}: recording {recording} taken out")
+    uri = done.verification.uri
     print(
-        f"{done.verification.uri} is whole again, without its damaged features. Run `heartfeat extract`, which does "
+        f"{uri} is whole again, without its damaged features. Run {command('extract', '--store', uri)}, which does "
         "again just these."
     )
     return OK

@@ -19,8 +19,9 @@ def store_info(
     StoreError
         When there is no store, or it is damaged or of another format.
     """
+    from heartfeat.commands.common import config_store
     from heartfeat.config import load_config
     from heartfeat.stores import open_store
 
-    with open_store(store or load_config(config, set or ()).store) as opened:
+    with open_store(store or config_store(load_config(config, set or ()), config)) as opened:
         return opened.summary()

@@ -24,11 +24,12 @@ def store_repair(
         When there is no store, damage is outside its features, the disk refuses, or an extraction into it is under
         way; it is then as it was.
     """
+    from heartfeat.commands.common import config_store
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
     from heartfeat.extraction.changing import changing
     from heartfeat.stores.repair import repair_store
 
-    place = store or load_config(config, set or ()).store
+    place = store or config_store(load_config(config, set or ()), config)
     with changing(place), show_progress() as update:
         return repair_store(place, update)

@@ -28,7 +28,7 @@ def store_verify(
     StoreError
         When there is no store.
     """
-    from heartfeat.commands.common import read_cohort
+    from heartfeat.commands.common import config_store, read_cohort
     from heartfeat.commands.progress import show_progress
     from heartfeat.config import load_config
     from heartfeat.stores.sounds import verify_sounds
@@ -36,7 +36,7 @@ def store_verify(
 
     settings = load_config(config, set or ()) if audio or store is None else None
     with show_progress() as update:
-        found = verify_store(store or settings.store, update)  # type: ignore[union-attr]
+        found = verify_store(store or config_store(settings, config), update)  # type: ignore[arg-type]
         if not audio or settings is None:
             return found
         recordings = read_cohort(settings).recordings

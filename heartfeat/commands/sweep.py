@@ -79,12 +79,14 @@ def sweep(
         When there is nothing to try, a setting or the score is not known, or Optuna is wanted and missing.
     SplitError
         When a person is on two sides of the split, or there is no such fold.
+    StoreError
+        When the store is missing, lacks the features, or holds another cohort than the config's data.
     RunError
         When a sweep of that name was about something else or is at work in another process, or no trial has a score.
     """
     import shutil
 
-    from heartfeat.commands.common import check_name, find_splits
+    from heartfeat.commands.common import check_cohort, check_name, config_store, find_splits
     from heartfeat.commands.progress import show_progress
     from heartfeat.commands.sweep_setup import (
         best_config,
@@ -118,7 +120,8 @@ def sweep(
     proposals = chosen_search(tried, search, trials, getattr(base, "seed", 0), judged)
     places = chosen_devices(head, devices, jobs)
     folder = settings.runs.parent / "sweeps" / check_name(name or f"{task.name}-{head}")
-    with open_store(store or settings.store) as opened:
+    with open_store(store or config_store(settings, config)) as opened:
+        check_cohort(settings, opened)
         check_settings(settings.backbones, names, opened)
         cohort = stored_cohort(opened)
         splits = find_splits(settings, cohort, split)

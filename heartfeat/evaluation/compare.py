@@ -7,6 +7,7 @@ import polars as pl
 from heartfeat.errors import RunError
 from heartfeat.evaluation.paired import Paired, paired_differences
 from heartfeat.evaluation.run_report import RunReport
+from heartfeat.progress import Progress, silent
 from heartfeat.tasks import Task
 
 COMPARED = ("macc", "weighted_accuracy", "uar", "auroc", "macro_f1", "cost")
@@ -42,7 +43,9 @@ def compare_runs(runs: Sequence[RunReport]) -> pl.DataFrame:
     return table.sort(shown[0], descending=shown[0] != "cost", nulls_last=True, maintain_order=True)
 
 
-def compare_with(task: Task, runs: Sequence[RunReport], against: str) -> pl.DataFrame:
+def compare_with(
+    task: Task, runs: Sequence[RunReport], against: str, progress: Progress = silent
+) -> pl.DataFrame:
     """Paired differences of every run from one of them.
 
     Parameters
@@ -68,11 +71,12 @@ def compare_with(task: Task, runs: Sequence[RunReport], against: str) -> pl.Data
     if reference is None:
         names = ", ".join(run.name for run in runs)
         raise RunError(f"there is no {task.name} run {against!r} to compare with; runs are: {names}")
-    pairs = {
-        run.name: paired_differences(task, run.predictions, reference.predictions)
-        for run in runs
-        if run is not reference
-    }
+    pairs = {}
+    for number, run in enumerate(runs):
+        progress("comparing runs", number, len(runs))
+        if run is not reference:
+            pairs[run.name] = paired_differences(task, run.predictions, reference.predictions)
+    progress("comparing runs", len(runs), len(runs))
     shown = [name for name in COMPARED if any(name in pair.differences for pair in pairs.values())]
     schema: dict[str, type[pl.DataType]] = {"run": pl.String, "against": pl.String, "shared": pl.Int64}
     schema |= {

@@ -51,6 +51,18 @@ def calibrate_fold(
     )
 
 
+def uncalibrated(folds: Sequence[FoldCalibration]) -> list[str]:
+    """One line per reason why folds are not calibrated although they were to be."""
+    by_reason: dict[str, list[str]] = {}
+    for number, fold in enumerate(folds):
+        if fold.mean_view.reason:
+            by_reason.setdefault(fold.mean_view.reason, []).append(str(number))
+    return [
+        f"not calibrated: {reason} in {'every fold' if len(there) == len(folds) else 'fold ' + ', '.join(there)}"
+        for reason, there in by_reason.items()
+    ]
+
+
 def save_calibration(folds: Sequence[FoldCalibration], folder: Path) -> None:
     """Write ``calibration.json`` into ``folder``."""
     raw = [{"mean_view": fold.mean_view.as_dict(), "clean_view": fold.clean_view.as_dict()} for fold in folds]

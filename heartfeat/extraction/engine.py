@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,10 @@ from heartfeat.backbones.trained_on import familiar
 from heartfeat.cohorts.cohort import Cohort
 from heartfeat.cores import core_count
 from heartfeat.errors import DeviceError, StoreError
-from heartfeat.extraction.facts import SKIPPED, Facts
+from heartfeat.extraction.facts import AWAY, MISSING, OK, SKIPPED, Facts
 from heartfeat.extraction.feature_sets import PlannedSet, plan_sets
 from heartfeat.extraction.ledger import Desk, Done, Ledger, refuse
-from heartfeat.extraction.pack import clear_staging, is_current, pack, recordings_table
+from heartfeat.extraction.pack import clear_staging, is_current, pack
 from heartfeat.extraction.plan import Plan, make_plan, staging_folder
 from heartfeat.extraction.precision import settle_precision
 from heartfeat.extraction.process import Job
@@ -27,7 +27,6 @@ from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
 from heartfeat.progress import DetailedProgress
 from heartfeat.replace import sweep
 from heartfeat.stores.location import local_path, locate
-from heartfeat.stores.store import Store
 
 Devices = Sequence[str] | Callable[[], Sequence[str]]
 
@@ -45,13 +44,15 @@ def run_extraction(
     cluster: str | None = None,
     batch_size: int | None = None,
     strict: bool = False,
+    drop_missing: bool = False,
     progress: DetailedProgress | None = None,
 ) -> ExtractionSummary:
     """Run frozen backbones over a cohort's recordings, into a store.
 
     Only what is missing is done: an interrupted run goes on where it stopped, with any number of workers.
     Recordings that cannot be used are skipped and counted. Feature sets that are not asked for stay as they
-    are.
+    are. What is stored leaves the store only when that is asked for: a stored recording whose file cannot be
+    reached keeps its features, and a cohort that lacks stored recordings is refused.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ def run_extraction(
         Windows per forward pass; None for the device's default.
     strict
         End at the first recording that cannot be used.
+    drop_missing
+        Let go of stored recordings that the cohort lacks or that have no file any more.
     progress
         Told how far the run is.
 
@@ -82,7 +85,8 @@ def run_extraction(
     RecordingError
         With ``strict``, for a recording that cannot be used.
     BackboneError, ConfigError, DeviceError, StoreError
-        When settings, weights or store do not allow the run, or another process is extracting into that store.
+        When settings, weights or store do not allow the run, the cohort lacks stored recordings, or another process
+        is extracting into that store.
     ExtractionError
         When all workers have died. In every case the old store is untouched and finished work stays in staging.
     """
@@ -92,10 +96,10 @@ def run_extraction(
     sets = plan_sets(backbones, views)
     with alone(staging_folder(store_uri)):
         plan = make_plan(cohort, store_uri, sets)
-        _check_same_cohort(cohort, plan.store)
+        _check_same_cohort(cohort, plan, drop_missing)
         ledger = Ledger(plan.sets, plan.blocks, deque(plan.units), strict, dict(plan.facts))
         for facts in plan.facts.values() if strict else ():
-            refuse(facts)
+            refuse(facts, plan.sets)
         if plan.units:
             settings = {settings.name: settings for settings in backbones}
             by_key = {planned.core_key: settings[planned.spec.name] for planned in plan.sets}
@@ -104,9 +108,10 @@ def run_extraction(
                 ledger.on_report = Speedometer(ledger, plan.units, progress)
                 ledger.on_report()
             _work(job, ledger, chosen, cluster)
-        written = _finish(cohort, plan, ledger, store_uri, progress)
+        missing = _kept_anyway(plan, ledger, drop_missing)
+        written = _finish(cohort, plan, ledger, missing, store_uri, progress)
     ledger.notes += _familiar(plan.sets, cohort)
-    return _summarise(cohort, ledger, str(store_uri), time.perf_counter() - started, written)
+    return _summarise(cohort, ledger, missing, str(store_uri), time.perf_counter() - started, written)
 
 
 def _familiar(sets: Sequence[PlannedSet], cohort: Cohort) -> list[str]:
@@ -117,8 +122,9 @@ def _familiar(sets: Sequence[PlannedSet], cohort: Cohort) -> list[str]:
     return familiar(trainings, cohort.name, persons, f"patients of {cohort.name}", so)
 
 
-def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
+def _check_same_cohort(cohort: Cohort, plan: Plan, drop_missing: bool) -> None:
     """Refuse to empty a store because the files are elsewhere, or to replace it by another cohort's."""
+    store = plan.store
     if store is None:
         return
     if not set(store.recordings["recording"]) & set(cohort.recordings["recording"]):
@@ -131,6 +137,22 @@ def _check_same_cohort(cohort: Cohort, store: Store | None) -> None:
             f"none of the {cohort.recordings.height} files of the cohort is there, so {store.uri} is left as it is; "
             "check data.path"
         )
+    gone = sorted(set(plan.held) - set(cohort.recordings["recording"]))
+    if gone and not drop_missing:
+        raise StoreError(
+            f"{store.uri} holds {len(gone):,} recordings that the cohort {cohort.name!r} does not have "
+            f"({', '.join(gone[:5])}{', ...' if len(gone) > 5 else ''}), and is left as it is; check data.path, or let "
+            "them go with --drop-missing"
+        )
+
+
+def _kept_anyway(plan: Plan, ledger: Ledger, drop_missing: bool) -> dict[str, str]:
+    """Why stored recordings cannot be reached now; the ledger then says of them what the store knows."""
+    reasons = [reason for reason in AWAY if not (drop_missing and reason == MISSING)]
+    seen = ledger.facts.items()
+    missing = {name: facts.reason for name, facts in seen if facts.reason in reasons and name in plan.held}
+    ledger.facts.update({name: plan.held[name] for name in missing})
+    return missing
 
 
 def _devices(devices: Devices) -> Sequence[str]:
@@ -162,29 +184,39 @@ def _work(job: Job, ledger: Ledger, devices: Callable[[], Sequence[str]], cluste
 
 
 def _finish(
-    cohort: Cohort, plan: Plan, ledger: Ledger, uri: str | Path, progress: DetailedProgress | None
+    cohort: Cohort,
+    plan: Plan,
+    ledger: Ledger,
+    missing: Collection[str],
+    uri: str | Path,
+    progress: DetailedProgress | None,
 ) -> bool:
     """Pack, unless the store is already what it should be; whether anything was written."""
     started = time.perf_counter()
-    recordings = recordings_table(cohort, ledger.facts)
-    current = is_current(cohort, plan, recordings)
+    current = is_current(cohort, plan, ledger.facts, missing)
     if not current:
-        pack(cohort, plan, recordings, uri, progress)
+        pack(cohort, plan, ledger.facts, missing, uri, progress)
         ledger.done["pack"] = Done(write=time.perf_counter() - started)
     else:
         # A run that was killed right after its last rename leaves the old store's files.
         sweep(local_path(locate(uri)))
-    clear_staging(plan)
+    ledger.notes += clear_staging(plan, ledger.facts.values())
     return not current
 
 
 def _summarise(
-    cohort: Cohort, ledger: Ledger, store: str, seconds: float, written: bool
+    cohort: Cohort, ledger: Ledger, missing: Mapping[str, str], store: str, seconds: float, written: bool
 ) -> ExtractionSummary:
     order = cohort.recordings["recording"].to_list()
     skipped = {
         name: ledger.facts[name].reason or "" for name in order if ledger.facts[name].status == SKIPPED
     }
+    usable = [facts for name in order if (facts := ledger.facts[name]).status == OK]
+    unfit = {
+        planned.spec.name: tuple(facts.recording for facts in usable if not planned.fits(facts))
+        for planned in ledger.sets
+    }
+    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable) - len(missing)
     done = ledger.total
     spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
     total = sum(spent.values())
@@ -192,8 +224,11 @@ def _summarise(
         store=store,
         recordings=len(order),
         encoded=done.encoded,
-        reused=len(order) - len(skipped) - done.encoded,
+        reused=held - done.encoded,
         skipped=skipped,
+        details={name: ledger.facts[name].detail for name in skipped if ledger.facts[name].detail},
+        missing=missing,
+        unfit={name: recordings for name, recordings in unfit.items() if recordings},
         shared_audio=_shared(cohort.recordings, ledger.facts),
         shares={name: share / total for name, share in spent.items()} if written and total else {},
         of_forward_pass=_of_forward_pass(ledger.done.values()),

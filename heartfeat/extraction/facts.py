@@ -13,6 +13,10 @@ from heartfeat.signals.quality import QUALITY
 OK = "ok"
 SKIPPED = "skipped"
 
+MISSING = "missing file"
+AWAY = (MISSING, "no access")
+"""Reasons that tell nothing of a recording's content."""
+
 FACT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "pcm_digest": pl.String,
     "sample_rate": pl.Int64,
@@ -33,9 +37,9 @@ class FileMark:
     Attributes
     ----------
     size
-        Bytes, or None where there is no file.
+        Bytes of the file and of a WFDB header beside it, or None where there is no file.
     mtime_ns
-        Latest modification of the file and of a WFDB header beside it (ns since 1970), or None.
+        Latest modification of the two (ns since 1970), or None.
     """
 
     size: int | None
@@ -72,6 +76,11 @@ class Facts:
     quality: Mapping[str, float] | None = None
     detail: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it has all figures; an earlier release may not have known of one."""
+        return self.quality is None or set(QUALITY) <= set(self.quality)
+
     def as_json(self) -> dict[str, Any]:
         """A JSON-able dict that :meth:`from_json` reads back."""
         return asdict(self)
@@ -101,7 +110,9 @@ class Facts:
         return cls(
             recording=row["recording"],
             mark=FileMark(row["file_bytes"], row["file_mtime_ns"]),
-            quality={name: row[name] for name in QUALITY} if row["status"] == OK else None,
+            quality={name: row[name] for name in QUALITY if row.get(name) is not None}
+            if row["status"] == OK
+            else None,
             **{key: row[key] for key in ("status", "reason", "pcm_digest", "sample_rate", "duration")},
         )
 
@@ -115,7 +126,7 @@ def mark_file(path: str | Path) -> FileMark:
     except (OSError, ValueError):
         return FileMark(None, None)
     try:
-        header = os.stat(os.path.splitext(name)[0] + ".hea").st_mtime_ns  # noqa: PTH116, PTH122
+        header = os.stat(os.path.splitext(name)[0] + ".hea")  # noqa: PTH116, PTH122
     except OSError:
-        header = 0
-    return FileMark(seen.st_size, max(seen.st_mtime_ns, header))
+        return FileMark(seen.st_size, seen.st_mtime_ns)
+    return FileMark(seen.st_size + header.st_size, max(seen.st_mtime_ns, header.st_mtime_ns))

@@ -8,6 +8,7 @@ from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.load import describe_backbone
 from heartfeat.backbones.settings import BackboneSettings
 from heartfeat.errors import ConfigError
+from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.pooling import POOLING_REVISION, statistics_of
 from heartfeat.stores.schema import feature_key
 from heartfeat.views import VIEW_REVISION
@@ -50,9 +51,15 @@ class PlannedSet:
     core_key: str
     views: tuple[str, ...]
 
-    def blocks(self, pcm_digest: str) -> list[BlockKey]:
-        """Keys of one recording's blocks."""
-        return [BlockKey(self.core_key, view, pcm_digest) for view in self.views]
+    def fits(self, facts: Facts) -> bool:
+        """Whether a recording's sample rate leaves anything of the band that the backbone hears."""
+        return facts.sample_rate is not None and self.spec.preprocessing.hears(facts.sample_rate)
+
+    def blocks(self, facts: Facts) -> list[BlockKey]:
+        """Keys of one recording's blocks; none for one that cannot be used, or not by this backbone."""
+        if facts.pcm_digest is None or not self.fits(facts):
+            return []
+        return [BlockKey(self.core_key, view, facts.pcm_digest) for view in self.views]
 
     def attrs(self) -> dict[str, Any]:
         """Attributes of the feature set in the store."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from heartfeat.backbones.preprocessing import TOO_LOW
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.facts import SKIPPED, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
@@ -148,10 +149,8 @@ class Ledger:
         """
         self.facts[facts.recording] = facts
         if self.strict:
-            refuse(facts)
-        if facts.pcm_digest is None:
-            return []
-        wanted = [key for planned in self.sets for key in planned.blocks(facts.pcm_digest)]
+            refuse(facts, self.sets)
+        wanted = [key for planned in self.sets for key in planned.blocks(facts)]
         missing = [key for key in wanted if key not in self.present and key not in self._claimed]
         self._claimed.update(dict.fromkeys(missing, facts.recording))
         return missing
@@ -203,11 +202,15 @@ class Desk:
         self.ledger.notes.append(text)
 
 
-def refuse(facts: Facts) -> None:
-    """Raise the RecordingError of a recording that cannot be used; nothing happens for others."""
+def refuse(facts: Facts, sets: Sequence[PlannedSet]) -> None:
+    """Raise the RecordingError of a recording that cannot be used for all of ``sets``; nothing happens for others."""
+    remedy = "run without strict to skip and count such files"
     if facts.status == SKIPPED:
         seen = f"{facts.detail}; " if facts.detail else ""
-        raise RecordingError(
-            facts.reason or "unreadable",
-            f"recording {facts.recording}; {seen}run without strict to skip and count such files",
-        )
+        raise RecordingError(facts.reason or "unreadable", f"recording {facts.recording}; {seen}{remedy}")
+    for planned in sets:
+        if not planned.fits(facts):
+            raise RecordingError(
+                TOO_LOW,
+                f"recording {facts.recording}, {facts.sample_rate} Hz, for {planned.spec.name}; {remedy}",
+            )

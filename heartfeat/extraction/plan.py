@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartfeat.cohorts.cohort import Cohort
-from heartfeat.extraction.facts import Facts, mark_file
+from heartfeat.extraction.facts import OK, SKIPPED, Facts, mark_file
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
 from heartfeat.extraction.ledger import Unit
+from heartfeat.extraction.prepare import refused
 from heartfeat.extraction.present import (
     StoredBlock,
     StoredSet,
@@ -34,20 +35,23 @@ class Plan:
         The present store, or None.
     stored
         The store's feature sets by name.
+    held
+        What the store knows of its usable recordings.
     staging, staged
         Staging folder and what counts in it.
     sets
         Feature sets to fill, with all views that the store will hold.
     facts
-        Recordings whose file is as it was when it was last decoded.
+        Recordings whose file is as it was when it was last decoded, and those that cannot be used now.
     blocks
-        All blocks that are there, in the store or in staging.
+        All blocks that are there, in the store or whole in staging.
     units
         Recordings to decode, the largest first.
     """
 
     store: Store | None
     stored: Mapping[str, StoredSet]
+    held: Mapping[str, Facts]
     staging: Path
     staged: Staged
     sets: tuple[PlannedSet, ...]
@@ -60,33 +64,40 @@ def make_plan(cohort: Cohort, uri: str | Path, sets: Sequence[PlannedSet]) -> Pl
     """Compare a cohort with the store and staging at ``uri``.
 
     A recording is decoded when its file was never read, has changed, or blocks of it are missing; it is
-    encoded only where its content is new.
+    encoded only where its content is new. One that could not be used is tried again each time, for what was
+    wrong may lie outside its file.
 
     Raises
     ------
     StoreError
-        When what is at ``uri`` is no store, or is damaged.
+        When what is at ``uri`` is no store, is damaged, or holds a set of one of these names and other settings.
     """
     store = open_present(uri)
     staging = staging_folder(uri)
     staged = read_staging(staging)
     sets = tuple(keep_views(planned, store) for planned in sets)
     stored = stored_sets(store)
-    blocks: dict[BlockKey, Block] = {**stored_blocks(store, stored), **staged.blocks}
-    remembered: dict[str, list[Facts]] = {name: [facts] for name, facts in stored_facts(store).items()}
-    for facts in staged.facts:
-        remembered.setdefault(facts.recording, []).append(facts)
+    blocks = _present_blocks(stored_blocks(store, stored), staged, sets)
+    present = stored_facts(store)
+    remembered: dict[str, list[Facts]] = {name: [seen] for name, seen in present.items() if seen.whole}
+    for seen in staged.facts:
+        remembered.setdefault(seen.recording, []).append(seen)
     known: dict[str, Facts] = {}
     work: list[Unit] = []
     for recording, path in cohort.recordings.select("recording", "path").rows():
         mark = mark_file(path)
+        unit = Unit(recording, Path(path), mark.size or 0)
         unchanged = [facts for facts in remembered.get(recording, ()) if facts.mark == mark]
-        if unchanged:
-            known[recording] = unchanged[-1]
-        if not unchanged or not _complete(unchanged[-1], sets, blocks):
-            work.append(Unit(recording, Path(path), mark.size or 0))
+        facts = unchanged[-1] if unchanged else None
+        if mark.size is None or (facts is not None and facts.status == SKIPPED):
+            facts = refused(unit)
+        if facts is not None:
+            known[recording] = facts
+        if facts is None or not _complete(facts, sets, blocks):
+            work.append(unit)
     work.sort(key=lambda unit: -unit.size)
-    return Plan(store, stored, staging, staged, sets, known, blocks, tuple(work))
+    held = {name: seen for name, seen in present.items() if seen.status == OK}
+    return Plan(store, stored, held, staging, staged, sets, known, blocks, tuple(work))
 
 
 def staging_folder(uri: str | Path) -> Path:
@@ -95,7 +106,17 @@ def staging_folder(uri: str | Path) -> Path:
     return path.with_name(f"{path.name}.staging")
 
 
+def _present_blocks(
+    stored: Mapping[BlockKey, StoredBlock], staged: Staged, sets: Sequence[PlannedSet]
+) -> dict[BlockKey, Block]:
+    """The store's blocks, and those of ``sets`` in staging that the store lacks and that are as they were written."""
+    asked = {(planned.core_key, view) for planned in sets for view in planned.views}
+    left = {key: block for key, block in staged.blocks.items() if key not in stored}
+    whole = {
+        key: block for key, block in left.items() if (key.core_key, key.view) in asked and block.is_whole()
+    }
+    return {**whole, **stored}
+
+
 def _complete(facts: Facts, sets: Sequence[PlannedSet], blocks: Mapping[BlockKey, Block]) -> bool:
-    if facts.pcm_digest is None:
-        return True
-    return all(key in blocks for planned in sets for key in planned.blocks(facts.pcm_digest))
+    return all(key in blocks for planned in sets for key in planned.blocks(facts))

@@ -41,7 +41,6 @@ def _ahead(
 ) -> Iterator[Prepared]:
     """Keep ``threads`` recordings in the making and a few ready."""
     asking = threading.Lock()
-    targets = [spec.preprocessing for spec in specs.values()]
 
     def make() -> Prepared | None:
         with asking:
@@ -49,7 +48,7 @@ def _ahead(
         if unit is None:
             return None
         started = time.perf_counter()
-        facts, heard = call(look_at, unit, targets)
+        facts, heard = call(look_at, unit)
         with asking:
             keys = source.claim(facts)
         cuts = call(cut_views, heard, specs, keys) if keys else {}

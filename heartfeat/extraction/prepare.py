@@ -7,9 +7,9 @@ import numpy as np
 
 from heartfeat.backbones.backbone import BackboneSpec
 from heartfeat.backbones.cuts import Cut, cut
-from heartfeat.backbones.preprocessing import Preprocessing, check_rate, preprocess
+from heartfeat.backbones.preprocessing import preprocess
 from heartfeat.errors import RecordingError
-from heartfeat.extraction.facts import OK, SKIPPED, Facts, mark_file
+from heartfeat.extraction.facts import OK, SKIPPED, Facts, FileMark, mark_file
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.extraction.ledger import Unit
 from heartfeat.signals.quality import quality_figures
@@ -54,15 +54,13 @@ class Heard:
     states: np.ndarray
 
 
-def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, Heard | None]:
-    """What there is to know of a recording, and its sound unless it cannot be used for ``targets``."""
+def look_at(unit: Unit) -> tuple[Facts, Heard | None]:
+    """What there is to know of a recording, and its sound unless it cannot be used."""
     mark = mark_file(unit.path)
     try:
         recording = read_recording(unit.path)
-        for target in targets:
-            check_rate(recording.sample_rate, target)
     except RecordingError as error:
-        return Facts(unit.recording, mark, SKIPPED, error.reason, detail=error.detail), None
+        return _skipped(unit, mark, error), None
     heard = Heard(recording, segment(recording.samples, recording.sample_rate))
     facts = Facts(
         recording=unit.recording,
@@ -74,6 +72,16 @@ def look_at(unit: Unit, targets: Iterable[Preprocessing] = ()) -> tuple[Facts, H
         quality=quality_figures(recording.samples, recording.sample_rate, heard.states),
     )
     return facts, heard
+
+
+def refused(unit: Unit) -> Facts | None:
+    """Why a recording cannot be used, or None where it can."""
+    mark = mark_file(unit.path)
+    try:
+        read_recording(unit.path)
+    except RecordingError as error:
+        return _skipped(unit, mark, error)
+    return None
 
 
 def cut_views(
@@ -91,3 +99,7 @@ def cut_views(
                 view = apply_view(key.view, levelled, target.sample_rate, key.pcm_digest)
                 cuts[key] = cut(view, spec, heard.states)
     return cuts
+
+
+def _skipped(unit: Unit, mark: FileMark, error: RecordingError) -> Facts:
+    return Facts(unit.recording, mark, SKIPPED, error.reason, detail=error.detail)

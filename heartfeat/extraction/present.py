@@ -9,10 +9,13 @@ import numpy as np
 from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import FACT_TYPES, Facts
 from heartfeat.extraction.feature_sets import BlockKey, PlannedSet
+from heartfeat.messages import differences
 from heartfeat.replace import is_there
+from heartfeat.signals.quality import QUALITY
 from heartfeat.stores.blocks import Blocks, blocks_of
 from heartfeat.stores.location import local_path, locate
 from heartfeat.stores.present_rows import present_rows
+from heartfeat.stores.schema import plain_json
 from heartfeat.stores.store import Store, open_store
 
 
@@ -78,8 +81,8 @@ def open_present(uri: str | Path) -> Store | None:
 
 def stored_facts(store: Store | None) -> dict[str, Facts]:
     """What the store remembers of each recording."""
-    # A store of another release may lack a column; its recordings are then looked at again.
-    if store is None or not {"recording", *FACT_TYPES} <= set(store.recordings.columns):
+    # A store that extraction did not write may lack these columns; its recordings are then looked at anew.
+    if store is None or not {"recording", *FACT_TYPES} - set(QUALITY) <= set(store.recordings.columns):
         return {}
     return {row["recording"]: Facts.from_columns(row) for row in store.recordings.iter_rows(named=True)}
 
@@ -107,10 +110,21 @@ def stored_blocks(store: Store | None, sets: Mapping[str, StoredSet]) -> dict[Bl
 
 
 def keep_views(planned: PlannedSet, store: Store | None) -> PlannedSet:
-    """A set with the views that the store holds of it as well, so that asking for fewer views loses none."""
+    """A set with the views that the store holds of it as well, so that asking for fewer views loses none.
+
+    Raises
+    ------
+    StoreError
+        When the store's set of that name is of other settings; names every one that differs.
+    """
     if store is None or planned.spec.name not in store.feature_sets:
         return planned
     features = store.features(planned.spec.name)
     if features.core_key != planned.core_key:
-        return planned
+        name, core = planned.spec.name, plain_json(planned.core)
+        raise StoreError(
+            f"{store.uri} holds features {name!r} of other settings, and is left as it is: "
+            f"{'; '.join(differences(features.attrs['core'], core))}. Give the backbone another name, or take "
+            f"the stored features out first: heartfeat store rm-features {store.uri} {name}"
+        )
     return replace(planned, views=tuple(dict.fromkeys((*features.views, *planned.views))))

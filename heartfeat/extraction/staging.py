@@ -24,7 +24,6 @@ from heartfeat.errors import StoreError
 from heartfeat.extraction.facts import Facts
 from heartfeat.extraction.feature_sets import BlockKey
 from heartfeat.locks import held
-from heartfeat.signals.quality import QUALITY
 
 BLOCKS = "blocks.bin"
 JOURNAL = "journal.jsonl"
@@ -102,16 +101,28 @@ class StagedBlock:
         StoreError
             When the bytes are not those that were written.
         """
-        with (self.shard / BLOCKS).open("rb") as file:
-            file.seek(self.offset)
-            data = file.read(self.size)
-        if len(data) != self.size or zlib.crc32(data) != self.checksum:
+        data = self._bytes()
+        if data is None:
             raise StoreError(
-                f"staged features in {self.shard} are damaged; delete that folder and extract again"
+                f"staged features in {self.shard} were damaged while this ran; run the same command again"
             )
         split = self.rows * self.dim * TOKEN_DTYPE.itemsize
         tokens = np.frombuffer(data[:split], TOKEN_DTYPE).reshape(self.rows, self.dim)
         return tokens, np.frombuffer(data[split:], POOLED_DTYPE)
+
+    def is_whole(self) -> bool:
+        """Whether the bytes are those that were written."""
+        return self._bytes() is not None
+
+    def _bytes(self) -> bytes | None:
+        """Those that were written, or None."""
+        try:
+            with (self.shard / BLOCKS).open("rb") as file:
+                file.seek(self.offset)
+                data = file.read(self.size)
+        except OSError:
+            return None
+        return data if len(data) == self.size and zlib.crc32(data) == self.checksum else None
 
 
 class StagingWriter:
@@ -198,8 +209,7 @@ def read_staging(staging: Path) -> Staged:
         for line in _whole_lines(shard / JOURNAL):
             if "facts" in line:
                 seen = Facts.from_json(line["facts"])
-                # A journal of an earlier release may lack a figure; the recording is then looked at again.
-                if seen.quality is None or set(QUALITY) <= set(seen.quality):
+                if seen.whole:  # else the recording is looked at again
                     facts.append(seen)
                 continue
             # Interned, because millions of blocks share few keys, views and digests.

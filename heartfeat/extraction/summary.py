@@ -1,10 +1,14 @@
 """What an extraction did, in figures and in lines for people."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from heartfeat.backbones.preprocessing import TOO_LOW
 from heartfeat.messages import first_of
+
+SHOWN_DETAILS = 3
+"""Recordings per reason of which the summary says what was seen."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ class ExtractionSummary:
         Usable recordings for which everything was there already.
     skipped
         Reason by recording that cannot be used.
+    details
+        What was seen of recordings that cannot be used, where it says more than the reason.
+    missing
+        Reason by stored recording whose file cannot be reached now; what the store holds of it stays.
+    unfit
+        Recordings by feature set whose sample rate is too low for it; other sets have them.
     shared_audio
         Pairs of recordings that hold the same audio; each was encoded once.
     shares
@@ -63,6 +73,9 @@ class ExtractionSummary:
     encoded: int
     reused: int
     skipped: Mapping[str, str]
+    details: Mapping[str, str]
+    missing: Mapping[str, str]
+    unfit: Mapping[str, Sequence[str]]
     shared_audio: tuple[SharedAudio, ...]
     shares: Mapping[str, float]
     of_forward_pass: float | None
@@ -70,6 +83,11 @@ class ExtractionSummary:
     audio_seconds: float
     wall_seconds: float
     nothing_to_do: bool
+
+    @property
+    def lacking(self) -> bool:
+        """Whether any recording of the cohort was left out or could not be looked at."""
+        return bool(self.skipped or self.missing or self.unfit)
 
     def lines(self) -> list[str]:
         """The summary as lines of plain text."""
@@ -87,19 +105,28 @@ class ExtractionSummary:
         if self.nothing_to_do:
             whole = f"{self.store} holds all {self.recordings:,} recordings"
             return f"nothing to do: {whole} ({self.wall_seconds:.1f} s)"
-        rate = self.audio_seconds / self.wall_seconds if self.wall_seconds else 0.0
+        items, rate = (
+            amount / self.wall_seconds if self.wall_seconds else 0.0
+            for amount in (self.encoded, self.audio_seconds)
+        )
         return (
             f"{self.store}: {self.recordings:,} recordings, {self.encoded:,} encoded, "
             f"{self.reused:,} reused, "
             f"{len(self.skipped):,} skipped; {self.audio_seconds / 3600:.2f} h of audio "
-            f"in {self.wall_seconds:.1f} s ({rate:,.0f} s of audio per second)"
+            f"in {self.wall_seconds:.1f} s ({items:,.1f} recordings and {rate:,.0f} s of audio per second)"
         )
 
     def _skips(self) -> list[str]:
         lines = []
-        for reason, count in Counter(self.skipped.values()).most_common():
-            names = [recording for recording, why in self.skipped.items() if why == reason]
-            lines.append(f"skipped, {reason}: {count:,} ({first_of(names)})")
+        for reason, names in _by_reason(self.skipped):
+            lines.append(f"skipped, {reason}: {_first(names)}")
+            seen = [f"  {name}: {self.details[name]}" for name in names if name in self.details]
+            lines += seen[:SHOWN_DETAILS]
+        lines += [
+            f"not looked at, stored features stay, {reason}: {_first(names)}"
+            for reason, names in _by_reason(self.missing)
+        ]
+        lines += [f"skipped for {name}, {TOO_LOW}: {_first(names)}" for name, names in self.unfit.items()]
         return lines
 
     def _pairs(self) -> list[str]:
@@ -111,3 +138,16 @@ class ExtractionSummary:
             for pair in crossing
         ]
         return lines
+
+
+def _by_reason(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Recordings by reason, the commonest first."""
+    return [
+        (reason, [recording for recording, why in reasons.items() if why == reason])
+        for reason, _ in Counter(reasons.values()).most_common()
+    ]
+
+
+def _first(names: Sequence[str]) -> str:
+    """How many there are, and the first five."""
+    return f"{len(names):,} ({first_of(names)})"

@@ -112,7 +112,8 @@ class MambaFormerSettings(NeuralSettings):
             raise ValueError("patient_weight and recording_weight are both 0, which leaves nothing to learn")
         if not self.patient_weight and not self.inner_folds:
             raise ValueError(
-                "patient_weight is 0, so recordings must be weighed to judge a patient; set inner_folds to 2 or more"
+                "patient_weight and inner_folds are 0, so nothing judges a patient; set inner_folds to 2 or more, or "
+                "patient_weight above 0, such as 1"
             )
         return self
 

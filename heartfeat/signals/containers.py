@@ -51,7 +51,8 @@ def check_wfdb_header(path: Path, sample_rate: int, frames: int) -> None:
     Raises
     ------
     RecordingError
-        ``"header mismatch"`` when signals, rate or length differ, or the header cannot be read.
+        ``"header mismatch"`` when signals, rate or length differ or are not told, ``"no access"`` where the
+        system refuses to read the header.
     """
     header = path.with_suffix(".hea")
     if not header.is_file():
@@ -60,7 +61,7 @@ def check_wfdb_header(path: Path, sample_rate: int, frames: int) -> None:
         with header.open("rb") as file:
             lines = file.read(_FIRST_LINE_BYTES).decode("utf-8", errors="replace").splitlines()
     except OSError as error:
-        raise RecordingError("header mismatch", f"{header.name} cannot be read: {error}") from error
+        raise RecordingError("no access", str(error)) from error
     first = _FIRST_LINE.fullmatch(lines[0].strip() if lines else "")
     if first is None:
         raise RecordingError(

@@ -15,6 +15,7 @@ from heartfeat.signals.flac import check_flac_md5
 
 REASONS = (
     "missing file",
+    "no access",
     "unreadable",
     "empty",
     "truncated",
@@ -82,7 +83,7 @@ def read_recording(path: str | Path) -> Recording:
         promised = check_container(path)
         pcm, sample_rate = _decode(path, promised)
     except OSError as error:
-        raise RecordingError("unreadable", str(error)) from error
+        raise RecordingError("no access", str(error)) from error
     check_wfdb_header(path, sample_rate, len(pcm))
     samples = _to_float(pcm)
     _check_samples(samples, sample_rate)
@@ -94,7 +95,9 @@ def _check_file(path: Path) -> None:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise RecordingError("missing file", f"there is no {path}") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise RecordingError("no access", str(error)) from error
+    except ValueError as error:
         raise RecordingError("unreadable", str(error)) from error
     if not stat.S_ISREG(status.st_mode) or path.suffix.lower() not in AUDIO_SUFFIXES:
         raise RecordingError("unreadable", f"{path.name} is not a wav or flac file")

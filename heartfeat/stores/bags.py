@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -97,7 +97,15 @@ class Bags:
     def __len__(self) -> int:
         return len(self.patients)
 
-    def __getitem__(self, number: int) -> Bag:
+    @overload
+    def __getitem__(self, number: int) -> Bag: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Bag]: ...
+
+    def __getitem__(self, number: int | slice) -> Bag | list[Bag]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
         number = range(len(self))[number]
         first, last = int(self.patient_offsets[number]), int(self.patient_offsets[number + 1])
         bounds = self.offsets[first : last + 1]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from heartfeat.errors import StoreError, UnreadableError
+from heartfeat.messages import command
 from heartfeat.stores.checksums import block_checksum
 from heartfeat.stores.container import Container, open_container
 from heartfeat.stores.finite import is_finite
@@ -80,8 +81,8 @@ class Blocks:
         if problem := self._fault(view, recording, tokens, pooled):
             raise StoreError(
                 f"{self._uri} is damaged at {self.path}, recording {self._recordings[recording]!r}, view "
-                f"{self.views[view]!r}: {problem}. `heartfeat store verify` names all that is damaged, "
-                "`heartfeat store repair` takes it out"
+                f"{self.views[view]!r}: {problem}. {command('store verify', self._uri)} names all that is "
+                f"damaged, {command('store repair', self._uri)} takes it out"
             )
         return (tokens, pooled) if self.done[view, recording] else None
 

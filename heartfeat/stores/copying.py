@@ -3,6 +3,7 @@
 import numpy as np
 
 from heartfeat.errors import StoreError
+from heartfeat.messages import command
 from heartfeat.progress import Progress
 from heartfeat.stores.blocks import Blocks
 from heartfeat.stores.columns import column_parts, path_name
@@ -47,9 +48,10 @@ def source_of(blocks: Blocks, name: str) -> FeatureSetSource:
 
 def damaged(container: Container, problem: str) -> StoreError:
     """The error for a store that cannot be a source."""
+    uri = container.location.uri
     return StoreError(
-        f"{container.location.uri} is damaged, so nothing was made of it ({problem}). "
-        "`heartfeat store verify` names all that is damaged, `heartfeat store repair` takes it out where it can"
+        f"{uri} is damaged, so nothing was made of it ({problem}). {command('store verify', uri)} names all that is "
+        f"damaged, {command('store repair', uri)} takes it out where it can"
     )
 
 

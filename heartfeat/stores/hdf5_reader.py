@@ -44,7 +44,7 @@ class Hdf5Container(Container):
                         return
         except FileNotFoundError:
             raise StoreError(
-                f"there is no store at {self.location.uri}; write one with `heartfeat extract`"
+                f"there is no store at {self.location.address}; write one with `heartfeat extract`"
             ) from None
         except PermissionError as error:
             raise self.unreadable("", error) from error

@@ -1,5 +1,6 @@
 """Where a store is and which container it has."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,7 @@ class Location:
     kind
         The container, ``"zarr"`` or ``"hdf5"``.
     path
-        Absolute local path, or None for a remote store.
+        Absolute local path, where a symbolic link leads, or None for a remote store.
     """
 
     uri: str
@@ -49,14 +50,19 @@ def locate(uri: str | Path) -> Location:
             f"a store's name ends in .zarr (folder or URI), .h5 or .hdf5 (one file), not {str(uri)!r}"
         )
     if "://" not in text:
-        return Location(text, SUFFIXES[suffix], Path(text).expanduser().absolute())
+        return Location(text, SUFFIXES[suffix], _resolved(Path(text).expanduser()))
     if text.startswith("file://"):
-        return Location(text, SUFFIXES[suffix], Path(unquote(text.removeprefix("file://"))).absolute())
+        return Location(text, SUFFIXES[suffix], _resolved(Path(unquote(text.removeprefix("file://")))))
     if SUFFIXES[suffix] == "hdf5":
         raise StoreError(
             f"an HDF5 store is read from a local disk; copy {text} there, or keep remote stores in Zarr"
         )
     return Location(text, "zarr", None)
+
+
+def _resolved(path: Path) -> Path:
+    """Where links lead, so that a store is replaced in its own place; a link that leads in a circle is kept."""
+    return Path(os.path.realpath(path))
 
 
 def local_path(location: Location) -> Path:

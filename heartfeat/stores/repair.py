@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from heartfeat.errors import StoreError
-from heartfeat.messages import first_of
+from heartfeat.messages import command, first_of
 from heartfeat.progress import Progress
 from heartfeat.stores.blocks import blocks_of
 from heartfeat.stores.location import local_path, locate
@@ -115,5 +115,5 @@ def _explain(uri: str, lasting: list[Problem]) -> str:
     named = first_of([str(problem) for problem in lasting], between="; ")
     return (
         f"{uri} is damaged outside its features, where no extraction can mend it ({named}). It is left as "
-        "it is: restore it from a copy, or move it away and run `heartfeat extract` again"
+        f"it is: restore it from a copy, or move it away and run {command('extract', '--store', uri)} again"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import polars as pl
@@ -79,7 +79,15 @@ class Selection:
     def __len__(self) -> int:
         return len(self._places.patients)
 
-    def __getitem__(self, number: int) -> Bag:
+    @overload
+    def __getitem__(self, number: int) -> Bag: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Bag]: ...
+
+    def __getitem__(self, number: int | slice) -> Bag | list[Bag]:
+        if isinstance(number, slice):
+            return list(self._read(self._places.take(list(range(len(self))[number]))))
         return self._read(self._places.take([range(len(self))[number]]))[0]
 
     def __iter__(self) -> Iterator[Bag]:

@@ -36,7 +36,9 @@ class ZarrContainer(Container):
             raise StoreError(f"reading {uri} needs another package: {error}") from error
         except FileNotFoundError as error:
             if self.location.path is not None and not self.location.path.exists():
-                raise StoreError(f"there is no store at {uri}; write one with `heartfeat extract`") from None
+                raise StoreError(
+                    f"there is no store at {self.location.address}; write one with `heartfeat extract`"
+                ) from None
             raise StoreError(
                 f"{uri} is not a heartfeat store: it has no Zarr 3 group (zarr.json) at its root"
             ) from error

@@ -1,5 +1,7 @@
 """All tasks by name."""
 
+import polars as pl
+
 from heartfeat.errors import ConfigError
 from heartfeat.messages import nearest
 from heartfeat.tasks.murmur import MURMUR
@@ -22,3 +24,9 @@ def get_task(name: str) -> Task:
     if name in TASKS:
         return TASKS[name]
     raise ConfigError(f"there is no task {name!r}; {nearest(name, TASKS)}Tasks are: {', '.join(TASKS)}")
+
+
+def labelled_tasks(patients: pl.DataFrame) -> list[str]:
+    """Names of the tasks that a patients table has labels for."""
+    columns = {name: task.patient_label for name, task in TASKS.items()}
+    return [name for name, label in columns.items() if label in patients.columns and patients[label].count()]

@@ -112,6 +112,7 @@ def run_experiment(
         views=list(views),
         settings=settings,
         store=store.uri,
+        cohort=cohort.name,
         cohort_digest=str(store.attrs.get("cohort_digest", "")),
         split_digest=split_digest(splits),
         seen=[list(fold.seen) for fold in folds],

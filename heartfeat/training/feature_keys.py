@@ -62,5 +62,5 @@ def check_settings(backbones: Mapping[str, BackboneSettings], names: Iterable[st
         if differs:
             raise FeatureKeyError(
                 f"{store.uri} holds other features {name!r} than the config describes: {'; '.join(differs)} "
-                "in the store. Run extract, or set the config to what the store holds"
+                "in the store. Extract under another name, or set the config to what the store holds"
             )

@@ -87,13 +87,13 @@ class KeptFolds:
             found, history, seconds = told["made_of"], told["history"], told["seconds"]
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise RunError(
-                f"{folder} cannot be read ({error}); fit without --resume to begin anew"
+                f"{folder} cannot be read ({error}); give --overwrite in place of --resume to begin anew"
             ) from error
         if found != made_of:
             raise RunError(
                 f"fold {fold} of the unfinished run was fitted on something else: "
-                f"{'; '.join(differences(found, made_of))}. Go on with what it was begun with, or leave out --resume "
-                "to begin anew"
+                f"{'; '.join(differences(found, made_of))}. Go on with what it was begun with, or give --overwrite "
+                "in place of --resume to begin anew"
             )
         return KeptFold(load_state(folder / "head"), valid, test, history, seconds)
 
@@ -118,7 +118,7 @@ def unfinished(run: Path) -> Path:
 
 
 @contextlib.contextmanager
-def keeping_folds(run: Path, resume: bool) -> Iterator[KeptFolds]:
+def keeping_folds(run: Path, resume: bool, overwrite: bool = False) -> Iterator[KeptFolds]:
     """Keep folds until the run is done; what was kept goes when the block ends well.
 
     Parameters
@@ -126,16 +126,21 @@ def keeping_folds(run: Path, resume: bool) -> Iterator[KeptFolds]:
     run
         Folder that the finished run will have.
     resume
-        Go on from what an earlier attempt kept, where there is any; else begin anew.
+        Go on from what an earlier attempt kept, where there is any.
+    overwrite
+        Without ``resume``, throw away what an earlier attempt kept.
 
     Raises
     ------
     RunError
-        When another process is fitting a run of that name.
+        When another process is fitting a run of that name, or an earlier attempt kept something and neither ``resume``
+        nor ``overwrite`` says what to do with it.
     """
     folder = unfinished(run)
     folder.mkdir(parents=True, exist_ok=True)
     with _held(folder):
+        if not (resume or overwrite):
+            check_not_begun(run)
         if not resume:
             _empty(folder)
         try:
@@ -147,6 +152,25 @@ def keeping_folds(run: Path, resume: bool) -> Iterator[KeptFolds]:
                 raise interrupted(run.name) from None
             raise
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_not_begun(run: Path) -> None:
+    """Refuse to begin a run that an earlier attempt has begun.
+
+    Raises
+    ------
+    RunError
+        Names what is kept of it.
+    """
+    kept = [path for path in unfinished(run).glob("fold*") if path.suffix != ".new"]
+    if kept:
+        folds = sum(path.is_dir() for path in kept)
+        found = [f"{folds} finished fold{'s' * (folds != 1)}"] if folds else []
+        found += ["a checkpoint"] if folds < len(kept) else []
+        raise RunError(
+            f"an unfinished run {run.name} is kept: {' and '.join(found)}; --resume goes on from there, --overwrite "
+            "begins anew, another --name leaves it"
+        )
 
 
 def interrupted(name: str) -> KeyboardInterrupt:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from heartfeat.errors import RunError
+from heartfeat.messages import nearest
 from heartfeat.replace import interrupted, is_there, recover, replacing
 from heartfeat.stores.store import Store
 from heartfeat.training.kept_folds import is_being_fitted
@@ -24,6 +25,8 @@ class RunRecord:
 
     Attributes
     ----------
+    cohort
+        Name of the cohort.
     features
         Per feature set, the explicit dict ("core") that its key is the digest of.
     split_digest
@@ -71,6 +74,7 @@ class RunRecord:
     versions: Mapping[str, str]
     shared_persons: list[str]
     left_out: list[str]
+    cohort: str = ""
     protocol: Mapping[str, Any] = field(default_factory=dict)
     trained_on: list[dict[str, int]] = field(default_factory=list)
     computed: Mapping[str, str] = field(default_factory=dict)
@@ -184,7 +188,10 @@ def load_record(folder: Path) -> RunRecord:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = [path.name for path in list_runs(folder.parent)]
-        raise RunError(f"there is no run {folder}; runs there: {', '.join(known) or 'none'}") from None
+        raise RunError(
+            f"there is no run {folder.absolute()}; {nearest(folder.name, known)}Runs there: "
+            f"{', '.join(known) or 'none'}"
+        ) from None
     except (OSError, ValueError) as error:
         raise RunError(f"{folder / 'run.json'} cannot be read: {error}") from error
     if not isinstance(raw, dict) or raw.pop("format", None) != RUN_FORMAT:

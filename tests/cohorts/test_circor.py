@@ -1,3 +1,5 @@
+import re
+
 import polars as pl
 import pytest
 
@@ -77,6 +79,27 @@ def test_ids_that_additional_id_links_are_one_person(circor):
         "8": "8",
     }
     assert set(cohort.recordings.filter(pl.col("patient") == "900")["person"]) == {"85"}
+
+
+def test_ids_that_pandas_saved_as_floats_are_the_same_ids(circor):
+    circor.add(900, Additional_ID="85.0").add(85, Additional_ID="900.0").add(7, Additional_ID="")
+    plain = read_circor(circor.write())
+    for row in circor.rows:
+        row["Patient ID"] += ".0"
+    saved = read_circor(circor.write())
+    assert dict(plain.patients.select("patient", "person").iter_rows()) == {"900": "85", "85": "85", "7": "7"}
+    assert saved.patients.equals(plain.patients)
+    assert saved.recordings.equals(plain.recordings)
+
+
+@pytest.mark.parametrize("value", ["50379.5", "1e+16", ".5", "+7"])
+@pytest.mark.parametrize("field", ["Patient ID", "Additional ID"])
+def test_a_number_that_is_no_id_is_refused_with_its_line(circor, field, value):
+    circor.add(1).rows[0][field] = value
+    with pytest.raises(
+        CohortError, match=rf"csv, line 2: {field} is '{re.escape(value)}'; an id that is a number"
+    ):
+        read_circor(circor.write())
 
 
 def test_segmentations_are_found(circor):

@@ -146,7 +146,9 @@ def test_a_single_fold_is_refused():
 
 
 def test_a_label_that_is_no_column_is_refused():
-    with pytest.raises(SplitError, match="no label 'grade'"):
+    with pytest.raises(
+        SplitError, match=r"no labels 'grade' to stratify by; tasks it has labels for: murmur$"
+    ):
         holdout(make_cohort(["Present"] * 9), "grade")
 
 

@@ -18,6 +18,7 @@ import heartfeat
 from heartfeat.backbones.architectures.pcg import PcgConfig, PcgModel
 from heartfeat.backbones.trained_on import TRAINING_FILE
 from heartfeat.cohorts.splits import load_splits
+from heartfeat.commands import show
 from heartfeat.errors import ConfigError, SplitError
 
 STAGES = [
@@ -135,6 +136,18 @@ def test_extraction_ends_with_how_many_of_the_patients_were_seen(tuned):
         line.startswith(f"WARNING: {seen} of 30 patients of hearts were seen WITH LABELS")
         for line in said.lines()
     )
+
+
+def test_of_several_seeds_it_is_said_once_whom_a_backbone_saw(tuned, tmp_path, capsys):
+    config, _ = tuned
+    options = {"config": config, "set": [f"runs={tmp_path / 'runs'}"]}
+    heartfeat.fit(head="logistic", name="seeded", seeds="0,1", **options)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in said if "test patients" in line] == ["WARNING:", "note:"]
+    assert "seeded-seed1 is finished, 2 of 2 runs" in said
+    show.comparison(heartfeat.compare(**options))
+    notes = [line for line in capsys.readouterr().out.splitlines() if "pretrained on" in line]
+    assert [note.count("seeded") for note in notes] == [3]
 
 
 def test_a_store_that_was_not_told_whom_a_backbone_saw_is_told_without_encoding(tuned, tmp_path):

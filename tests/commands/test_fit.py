@@ -4,8 +4,12 @@ import polars as pl
 import pytest
 
 import heartfeat
+from heartfeat.commands import show
+from heartfeat.commands.fit import Fitted
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError, SplitError, StoreError
+from heartfeat.evaluation.results import load_results
 from heartfeat.stores import KeptFeatureSet, write_store
+from heartfeat.training.runs import load_record
 
 
 @pytest.mark.parametrize("head", ["logistic", "lgbm", "linear", "mlp", "attention", "mambaformer"])
@@ -157,6 +161,13 @@ def test_an_outcome_head_is_one_setting_away(project):
         head="logistic", config=project, set=["task=outcome", f"split.file={project.parent / 'outcome.json'}"]
     )
     assert {"cost", "auroc", "sensitivity_Abnormal"} <= fitted.results.scores.keys()
+
+
+def test_calibration_that_was_not_done_is_told_with_the_reason(project, capsys):
+    folder = project.parent / "runs" / "murmur-logistic"
+    show.fitted(Fitted(folder, load_record(folder), load_results(folder)))
+    printed = capsys.readouterr().out
+    assert "not calibrated: fewer than 20 labelled validation patients in every fold" in printed
 
 
 def test_an_unknown_head_names_the_heads(project):

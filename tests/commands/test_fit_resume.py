@@ -23,6 +23,8 @@ def test_an_interrupted_fit_goes_on_to_the_very_same_run(project):
     assert not folder.exists()
     with pytest.raises(RunError, match=r"settings\.seed was 0 and is 5"):
         heartfeat.fit(name="stopped", config=project, resume=True, seed=5, **SETTINGS)
+    with pytest.raises(RunError, match="kept: 1 finished fold and a checkpoint"):
+        heartfeat.fit(name="stopped", config=project, **SETTINGS)
 
     told = []
     stopped = heartfeat.fit(name="stopped", config=project, resume=True, callbacks=[told.append], **SETTINGS)

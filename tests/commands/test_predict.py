@@ -4,8 +4,10 @@ import shutil
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import heartfeat
+from heartfeat.cli import app
 from heartfeat.cohorts.synthetic import write_synthetic_cohort
 from heartfeat.commands import show
 from heartfeat.errors import ConfigError, FeatureKeyError, RunError
@@ -80,7 +82,7 @@ def test_an_output_of_unknown_kind_is_refused(project):
         heartfeat.predict(run="murmur-logistic", out=project.parent / "table.xlsx", config=project)
 
 
-def test_a_bare_folder_of_recordings_is_predicted_by_a_run_of_another_cohort(project, tmp_path, capsys):
+def test_a_bare_folder_of_recordings_is_predicted_by_a_run_of_another_cohort(project, tmp_path):
     data = write_synthetic_cohort(tmp_path / "others", patients=3, seed=8, seconds=(3, 4))
     folder = tmp_path / "recordings"
     folder.mkdir()
@@ -88,18 +90,19 @@ def test_a_bare_folder_of_recordings_is_predicted_by_a_run_of_another_cohort(pro
         shutil.copy(path, folder / f"ward {path.stem}.wav")
     own = [f"data={{cohort: own, path: '{folder}'}}", f"store={tmp_path / 'own.zarr'}"]
     heartfeat.extract(config=project, set=own, device="cpu", workers=1)
-    out = tmp_path / "said.csv"
-    table = heartfeat.predict(run="murmur-logistic", config=project, set=own, out=out)
-    assert f"predictions: {out}" in capsys.readouterr().err
+    table = heartfeat.predict(run="murmur-logistic", config=project, set=own)
     assert table["patient"].to_list() == sorted(path.stem for path in folder.iterdir())
     assert table["decision"].null_count() == 0
     assert set(table["heads"]) == {2}
-    assert pl.read_csv(out)["p_Present"].to_list() == pytest.approx(table["p_Present"].to_list())
-    assert show.predictions(table) == 0
-    shown = capsys.readouterr().out
+    command = ["predict", "--run", "murmur-logistic", "--config", str(project)]
+    command += [word for one in own for word in ("--set", one)]
+    shown = CliRunner().invoke(app, command).output
     for patient, probability in table.select("patient", "p_Present").iter_rows():
         assert patient in shown
         assert f"{probability:.3f}" in shown
+    out = tmp_path / "said.csv"
+    assert f"probabilities: {out}" in CliRunner().invoke(app, [*command, "--out", str(out)]).output
+    assert pl.read_csv(out)["p_Present"].to_list() == pytest.approx(table["p_Present"].to_list())
 
 
 def test_runs_are_fitted_on_a_table_of_own_recordings(project, synthetic_data, tmp_path):
@@ -136,5 +139,5 @@ def test_the_first_patients_are_shown_and_the_others_counted(capsys):
     said = capsys.readouterr().out
     assert "p19 " in said
     assert "p20 " not in said
-    assert "2 more patients are in the table that --out FILE writes" in said
+    assert "2 more: --out FILE writes all" in said
     assert "1 patients have no usable recording" in said

@@ -165,6 +165,17 @@ def test_a_recipe_s_keys_are_checked_before_anything_is_read(tmp_path):
         train(recipe(tmp_path, tmp_path), tmp_path / "own", tracker=["paper"])
 
 
+@pytest.mark.parametrize("text", [None, "data: {path: sounds}\nstore: a.zarr\n"])
+def test_what_is_no_recipe_is_answered_with_an_example_of_one(tmp_path, text):
+    path = tmp_path / "heartfeat.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(
+        ConfigError, match=r"write one after configs/pretrain_pcg.yaml, see docs/pretraining.md"
+    ):
+        train(path, tmp_path / "own")
+
+
 def command(path, out, *launch):
     options = ["--device", "cpu", "--precision", "fp32", "--workers", "1"]
     return [sys.executable, *launch, "-m", "heartfeat", "pretrain", str(path), "--out", str(out), *options]

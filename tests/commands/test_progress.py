@@ -2,6 +2,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -37,6 +38,20 @@ def test_a_task_that_is_over_at_once_is_not_worth_a_line(capsys: pytest.CaptureF
         update("packing", 0, 4)
         update("packing", 4, 4)
     assert capsys.readouterr().err == ""
+
+
+def test_among_tasks_that_are_over_at_once_one_is_told_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL", 0.05)
+    with show_progress() as update:
+        for fold in range(2):
+            update(f"fold {fold}: inner fold", 4, 5)
+            time.sleep(0.06)
+            update(f"fold {fold}: inner fold", 5, 5)
+            update(f"fold {fold}: predicting", 2, 2)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"fold {fold}: inner fold: 5 of 5 (0 s)" for fold in range(2)]
 
 
 def test_a_terminal_shows_bars_with_their_details() -> None:

@@ -104,3 +104,10 @@ def test_a_printed_table_ends_in_an_exit_code(audio, tmp_path, capsys):
     assert show.segmentation(table) == show.OK
     assert show.segmentation(table.with_columns(heart_rate=pl.lit(None, pl.Float64))) == show.OK
     assert audio[0].stem in capsys.readouterr().out
+
+
+def test_where_nothing_can_be_read_no_folder_is_made(tmp_path):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF")
+    assert heartfeat.segment([broken], out=tmp_path / "out")["reason"].null_count() == 0
+    assert not (tmp_path / "out").exists()

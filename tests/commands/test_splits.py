@@ -33,9 +33,10 @@ def test_a_missing_split_file_is_an_error(project):
         heartfeat.splits(file=project.parent / "absent.json", config=project)
 
 
-def test_the_exported_table_has_labels_metadata_and_split(project):
+def test_the_exported_table_has_labels_metadata_and_split(project, capsys):
     path = project.parent / "cohort.csv"
     heartfeat.cohort(export=path, config=project)
+    assert capsys.readouterr().err == f"{path} is written\n"
     table = pl.read_csv(path, infer_schema=False)
     assert {"patient", "person", "recording", "site", "path", "sex"} <= set(table.columns)
     assert table.height == heartfeat.cohort(config=project).recordings.height

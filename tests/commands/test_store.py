@@ -43,12 +43,13 @@ def test_verify_repair_and_extract_mend_a_store_from_the_command_line(run, proje
     problem, summary, remedy = found.out.splitlines()
     assert problem.startswith(f"features/logmel, recording {first}, view clean: its bytes are not those")
     assert ": 1 problems" in summary
-    assert "heartfeat store repair" in remedy
+    store = folder / "store.zarr"
+    assert f"`heartfeat store repair {store}`, then `heartfeat extract --store {store}`" in remedy
 
     repaired = run("repair", cwd=folder)
     assert repaired.returncode == 0, repaired.err
     assert f"recording {first} taken out" in repaired.out
-    assert "heartfeat extract" in repaired.out
+    assert f"`heartfeat extract --store {store}`" in repaired.out
 
     assert heartfeat.extract(config=project, device="cpu", workers=1).encoded == 1
     whole = run("verify", "--audio", cwd=folder)
@@ -129,7 +130,7 @@ def test_a_folder_without_stores_says_so(run, tmp_path):
 def test_no_store_is_an_error_without_traceback(run, tmp_path, command):
     done = run(command, "mistyped/missing.zarr", cwd=tmp_path)
     assert done.returncode == 1
-    assert "there is no store at mistyped/missing.zarr" in done.err
+    assert f"there is no store at {tmp_path / 'mistyped/missing.zarr'}" in done.err
     assert list(tmp_path.iterdir()) == []
     assert "Traceback" not in done.err
 

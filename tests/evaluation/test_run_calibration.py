@@ -8,6 +8,7 @@ from heartfeat.evaluation.run_calibration import (
     calibrate_fold,
     load_calibration,
     save_calibration,
+    uncalibrated,
 )
 
 VIEWS = ("clean", "gain-6", "bandstop")
@@ -47,3 +48,13 @@ def test_calibrators_of_another_number_of_folds_are_refused(tmp_path):
     save_calibration([FoldCalibration()], tmp_path)
     with pytest.raises(RunError, match="for 1 folds and the run has 2"):
         load_calibration(tmp_path, 2)
+
+
+def test_folds_that_are_not_calibrated_are_told_with_the_reason(fold):
+    labels, said = fold
+    whole = calibrate_fold("temperature", labels, said, VIEWS)
+    few = calibrate_fold("temperature", labels[:19], said[:, :19], VIEWS)
+    told = "not calibrated: fewer than 20 labelled validation patients in"
+    assert uncalibrated([few, few]) == [f"{told} every fold"]
+    assert uncalibrated([few, whole, few]) == [f"{told} fold 0, 2"]
+    assert uncalibrated([whole, calibrate_fold("none", labels, said, VIEWS)]) == []

@@ -1,3 +1,4 @@
+import os
 import struct
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from heartfeat.cohorts.cohort import Cohort
 from heartfeat.errors import RecordingError
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.stores.store import open_store
+from heartfeat.stores.verify import verify_store
 
-from .small_cohorts import RATE, add_rows, write_heart
+from .small_cohorts import RATE, add_rows, contents, write_heart
 
 
 def _truncated(path: Path) -> None:
@@ -84,6 +86,65 @@ def test_a_mended_recording_comes_in(cohort: Cohort, uri: Path, tmp_path: Path) 
     write_heart(tmp_path / "bad0.wav", 40)
     mended = run_extraction(spoilt, uri, [LogMelSettings()], ["clean"])
     assert (mended.encoded, mended.reused, len(mended.skipped)) == (1, 8, len(BAD) - 1)
+
+
+def test_a_header_that_is_mended_or_removed_lets_the_recording_in_whatever_its_age(
+    cohort: Cohort, uri: Path
+) -> None:
+    sounds = [Path(path) for path in cohort.recordings["path"][:2]]
+    headers = [sound.with_suffix(".hea") for sound in sounds]
+    for header in headers:
+        header.write_text(f"{header.stem} 1 4000 7777\n")
+        os.utime(header, ns=(1, 1))
+    first = run_extraction(cohort, uri, [LogMelSettings()], ["clean"])
+    assert first.skipped == dict.fromkeys(("p0_AV", "p0_PV"), "header mismatch")
+    headers[0].write_text(f"{headers[0].stem} 1 4000 8000\n")
+    os.utime(headers[0], ns=(1, 1))
+    headers[1].unlink()
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).skipped == {}
+    assert open_store(uri).features().done.all()
+
+
+def test_a_file_that_may_be_read_again_comes_in_though_nothing_of_it_has_changed(
+    cohort: Cohort, uri: Path
+) -> None:
+    sound = Path(cohort.recordings["path"][0])
+    elsewhere = sound.rename(sound.with_suffix(".bak"))
+    sound.symlink_to(sound)
+    first = run_extraction(cohort, uri, [LogMelSettings()], ["clean"])
+    assert first.skipped == {"p0_AV": "no access"}
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).nothing_to_do
+    elsewhere.replace(sound)
+    assert run_extraction(cohort, uri, [LogMelSettings()], ["clean"]).encoded == 1
+
+
+def test_a_set_that_cannot_hear_a_recording_leaves_its_rows_of_the_others(
+    cohort: Cohort, uri: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.wav"
+    soundfile.write(slow, soundfile.read(write_heart(slow, 5))[0][::5], RATE // 5)
+    mixed = add_rows(cohort, ("slow", "x", "x", "AV", str(slow), None, "Absent"))
+    run_extraction(mixed, uri, [LogMelSettings()], ["clean"])
+    before = contents(uri)
+    high = LogMelSettings(name="high", low=450)
+
+    summary = run_extraction(mixed, uri, [high], ["clean", "gain-6"])
+
+    after = contents(uri)
+    assert {key: after[key] for key in before} == before
+    assert open_store(uri).features("high").done.tolist() == [[True] * 8 + [False]] * 2
+    assert (summary.encoded, summary.reused, summary.skipped, summary.unfit) == (
+        8,
+        0,
+        {},
+        {"high": ("slow",)},
+    )
+    assert "skipped for high, sample rate too low: 1 (slow)" in summary.lines()
+    assert summary.lacking
+    assert run_extraction(mixed, uri, [LogMelSettings(), high], ["clean"]).nothing_to_do
+    assert not verify_store(uri).damaged
+    with pytest.raises(RecordingError, match="sample rate too low: recording slow, 800 Hz, for high"):
+        run_extraction(mixed, uri, [high], ["clean"], strict=True)
 
 
 def test_an_absurd_length_in_the_header_is_skipped(cohort: Cohort, uri: Path, tmp_path: Path) -> None:

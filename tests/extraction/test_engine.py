@@ -14,8 +14,9 @@ from heartfeat.errors import ConfigError, DeviceError, StoreError
 from heartfeat.extraction.engine import run_extraction
 from heartfeat.extraction.plan import staging_folder
 from heartfeat.extraction.pooling import pool
-from heartfeat.extraction.staging import alone
+from heartfeat.extraction.staging import alone, read_staging
 from heartfeat.signals.recording import read_recording
+from heartfeat.stores.remove import remove_features
 from heartfeat.stores.store import open_store
 from heartfeat.views import apply_view
 
@@ -74,6 +75,17 @@ def test_a_second_extraction_beside_the_first_is_refused(cohort: Cohort, uri: Pa
     ):
         run_extraction(cohort, uri, [LOGMEL], VIEWS)
     assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded == 8
+
+
+def test_a_store_behind_a_link_is_filled_where_it_lies(cohort: Cohort, uri: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    uri.symlink_to(tmp_path / "disk" / uri.name)
+    run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    assert uri.is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == [uri.name]
+    assert open_store(tmp_path / "disk" / uri.name).features().views == VIEWS
+    assert open_store(uri).features().done.all()
 
 
 def test_what_a_killed_run_held_holds_up_nobody(cohort: Cohort, uri: Path) -> None:
@@ -142,8 +154,55 @@ def test_what_is_staged_of_one_backbone_outlives_a_run_of_another(cohort: Cohort
     assert not Path(f"{uri}.staging").exists()
 
 
-def test_other_settings_under_the_same_name_replace_the_set(cohort: Cohort, uri: Path) -> None:
+def test_what_is_staged_of_other_views_outlives_a_run_without_them(cohort: Cohort, uri: Path) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_extraction(cohort, uri, [LOGMEL], VIEWS, progress=interrupt)
+    staged = set(read_staging(staging_folder(uri)).blocks)
     run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert set(read_staging(staging_folder(uri)).blocks) == staged
+    again = run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert again.nothing_to_do
+    assert any(
+        f"{staging_folder(uri)} keeps" in line and "delete that folder" in line for line in again.lines()
+    )
+    assert run_extraction(cohort, uri, [LOGMEL], VIEWS).encoded < 8
+    assert not staging_folder(uri).exists()
+
+
+def test_a_staged_block_that_was_damaged_is_encoded_again(cohort: Cohort, uri: Path) -> None:
+    def interrupt(what: str, done: int, total: int, detail: str = "") -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_extraction(cohort, uri, [LOGMEL], ["clean"], progress=interrupt)
+    staged = read_staging(staging_folder(uri))
+    with (staged.shards[0] / "blocks.bin").open("r+b") as file:
+        file.seek(100)
+        file.write(b"damage")
+    summary = run_extraction(cohort, uri, [LOGMEL], ["clean"])
+    assert summary.encoded == 8 - len(staged.blocks) + 1
+    fresh = uri.with_name(f"fresh{uri.suffix}")
+    run_extraction(cohort, fresh, [LOGMEL], ["clean"])
+    assert contents(uri) == contents(fresh)
+    assert not staging_folder(uri).exists()
+
+
+def test_other_settings_under_the_same_name_are_refused_until_the_set_is_taken_out(
+    cohort: Cohort, uri: Path
+) -> None:
+    run_extraction(cohort, uri, [LOGMEL], VIEWS)
+    before = contents(uri)
+    with pytest.raises(
+        StoreError, match=r"'logmel' of other settings.*bands was 64 and is 32.*store rm-features .* logmel"
+    ):
+        run_extraction(cohort, uri, [LogMelSettings(bands=32)], ["clean"])
+    assert contents(uri) == before
+    remove_features(uri, ["logmel"])
     run_extraction(cohort, uri, [LogMelSettings(bands=32)], ["clean"])
     assert open_store(uri).features("logmel").dim == 32
 

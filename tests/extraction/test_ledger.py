@@ -33,7 +33,7 @@ def test_the_same_audio_is_claimed_once() -> None:
 
 
 def test_what_is_present_is_not_claimed() -> None:
-    clean, shifted = SETS[0].blocks("digest")
+    clean, shifted = SETS[0].blocks(FACTS)
     ledger = Ledger(SETS[:1], {clean}, deque())
     assert ledger.claim("x", FACTS) == [shifted]
 

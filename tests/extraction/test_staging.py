@@ -111,7 +111,8 @@ def test_changed_bytes_are_noticed(tmp_path: Path) -> None:
     blocks.write_bytes(data)
     staged = read_staging(tmp_path)
     staged.blocks[key(0)].read()
-    with pytest.raises(StoreError, match="delete that folder and extract again"):
+    assert [block.is_whole() for block in staged.blocks.values()] == [True, False]
+    with pytest.raises(StoreError, match="run the same command again"):
         staged.blocks[key(1)].read()
 
 

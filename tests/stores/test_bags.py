@@ -19,6 +19,14 @@ def test_a_bag_is_cut_from_what_was_loaded_without_copying(ward, bags):
         bags[4]
 
 
+def test_a_slice_is_a_list_of_bags(ward, path):
+    lazy = open_store(ward.write(path)).bags()
+    for bags in (lazy, lazy.load()):
+        assert [bag.patient for bag in bags[1:3]] == [lazy[1].patient, lazy[2].patient]
+        assert all(np.array_equal(one.rows, lazy[at].rows) for at, one in enumerate(bags[::-1][::-1]))
+        assert bags[9:] == []
+
+
 def test_offsets_lead_from_patients_to_recordings_to_rows(ward, bags):
     assert bags.patient_offsets.tolist() == [0, 2, 4, 4, 5]
     assert bags.offsets.tolist() == [0, 3, 8, 10, 14, 21]

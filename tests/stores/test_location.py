@@ -21,6 +21,15 @@ def test_a_relative_path_is_remembered_absolutely(tmp_path, monkeypatch):
     assert location.uri == "stores/x.zarr"
 
 
+def test_a_link_is_the_store_that_it_leads_to(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "x.h5").symlink_to(tmp_path / "disk" / "y.h5")
+    assert locate(tmp_path / "x.h5").path == tmp_path / "disk" / "y.h5"
+    assert locate(f"file://{tmp_path}/x.h5").path == tmp_path / "disk" / "y.h5"
+    (tmp_path / "loop.h5").symlink_to("loop.h5")
+    assert locate(tmp_path / "loop.h5").path == tmp_path / "loop.h5"
+
+
 def test_a_file_uri_is_a_local_path():
     assert locate("file:///data/my%20store.zarr").path == Path("/data/my store.zarr")
 

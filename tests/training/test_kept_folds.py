@@ -67,12 +67,18 @@ def test_a_run_that_failed_before_anything_was_done_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_resume_a_run_begins_anew(tmp_path):
+def test_a_begun_run_is_neither_gone_on_with_nor_thrown_away_unasked(tmp_path):
     folder = unfinished(tmp_path / "run")
     folder.mkdir()
     KeptFolds(folder).save(0, kept_fold(), MADE_OF)
     KeptFolds(folder).checkpoint(1).touch()
-    with keeping_folds(tmp_path / "run", resume=False) as kept:
+    with (
+        pytest.raises(RunError, match="run is kept: 1 finished fold and a checkpoint; --resume goes on"),
+        keeping_folds(tmp_path / "run", resume=False),
+    ):
+        pass
+    assert KeptFolds(folder).has(0)
+    with keeping_folds(tmp_path / "run", resume=False, overwrite=True) as kept:
         assert not kept.has(0)
         assert not kept.checkpoint(1).exists()
 

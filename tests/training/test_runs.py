@@ -85,7 +85,7 @@ def test_only_finished_runs_are_listed(tmp_path):
 
 def test_a_missing_run_names_those_that_are_there(tmp_path):
     make_run(tmp_path, "a")
-    with pytest.raises(RunError, match="runs there: a"):
+    with pytest.raises(RunError, match="Runs there: a"):
         load_record(tmp_path / "b")
 
 

@@ -91,7 +91,7 @@ def load_checkpoint(path: Path, wanted: Mapping[str, Any]) -> Checkpoint | None:
     expected = {**wanted, "format": CHECKPOINT_FORMAT, "torch": torch.__version__}
     if found != expected:
         raise RunError(
-            f"the checkpoint {path} is of another fit ({'; '.join(differences(found, expected))}); fit with what it "
-            "was made with, or remove it to begin anew"
+            f"the checkpoint {path} is of another fit ({'; '.join(differences(found, expected))}); go on with what "
+            "it was made with, or begin anew: remove it, or give `heartfeat fit` --overwrite in place of --resume"
         )
     return Checkpoint(header["made_of"], tensors, numbers)

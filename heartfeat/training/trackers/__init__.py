@@ -54,20 +54,28 @@ def check_trackers(names: Sequence[str]) -> None:
     Raises
     ------
     ConfigError
-        When there is no such tracker.
+        When there is no such tracker, or the package behind it is not installed.
     """
     for name in names:
         if name not in TRACKERS:
             raise ConfigError(f"there is no tracker {name!r}; choose {', '.join(TRACKERS)}")
+        with _needing(name):
+            import_module(TRACKERS[name][0])
 
 
 def _open(name: str, run: TrackedRun) -> Tracker:
     check_trackers([name])
     module, tracker = TRACKERS[name]
-    try:
+    with _needing(name):
         opened: Tracker = getattr(import_module(module), tracker)(run)
+    return opened
+
+
+@contextlib.contextmanager
+def _needing(name: str) -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise ConfigError(
             f"--tracker {name} needs a package that is not installed ({error}); pip install 'heartfeat[{name}]'"
         ) from error
-    return opened

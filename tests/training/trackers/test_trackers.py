@@ -5,7 +5,7 @@ import pytest
 
 from heartfeat.errors import ConfigError
 from heartfeat.heads.monitor import Epoch
-from heartfeat.training.trackers import TRACKERS, TrackedRun, tracking
+from heartfeat.training.trackers import TRACKERS, TrackedRun, check_trackers, tracking
 
 SCORES = {"uar": 0.7, "auroc": float("nan")}
 
@@ -73,6 +73,8 @@ def test_a_missing_package_names_the_extra(name, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, module, raising=False)
     for package in (name, f"{name}.tracking", "torch.utils.tensorboard"):
         monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigError, match=rf"heartfeat\[{name}\]"):
+        check_trackers([name])
     with pytest.raises(ConfigError, match=rf"heartfeat\[{name}\]"), tracking([name], run_in(tmp_path)):
         pass
 
