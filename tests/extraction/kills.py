@@ -91,7 +91,13 @@ def ask(work: Callable[[], object]) -> str:
 def extract(cohort: Path, uri: Path, workers: int) -> None:
     write_behind.COMMIT_SECONDS = 0.0
     engine.run_extraction(
-        load_cohort(cohort), uri, BACKBONES, VIEWS, devices=("cpu",) * workers, batch_size=2
+        load_cohort(cohort),
+        uri,
+        BACKBONES,
+        VIEWS,
+        devices=("cpu",) * workers,
+        batch_size=2,
+        drop_missing=True,
     )
 
 
