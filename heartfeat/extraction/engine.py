@@ -211,12 +211,12 @@ def _summarise(
     skipped = {
         name: ledger.facts[name].reason or "" for name in order if ledger.facts[name].status == SKIPPED
     }
-    usable = [facts for name in order if (facts := ledger.facts[name]).status == OK]
+    usable = [facts for name in order if (facts := ledger.facts[name]).status == OK and name not in missing]
     unfit = {
         planned.spec.name: tuple(facts.recording for facts in usable if not planned.fits(facts))
         for planned in ledger.sets
     }
-    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable) - len(missing)
+    held = sum(any(planned.fits(facts) for planned in ledger.sets) for facts in usable)
     done = ledger.total
     spent = {"decode": done.decode, "encode": done.encode, "write": done.write}
     total = sum(spent.values())

@@ -91,7 +91,15 @@ def ask(work: Callable[[], object]) -> str:
 def extract(file: Path, uri: Path, workers: int) -> None:
     cohort = pickle.loads(file.read_bytes())  # noqa: S301 - written by this program or by our test
     write_behind.COMMIT_SECONDS = 0.0
-    engine.run_extraction(cohort, uri, BACKBONES, VIEWS, devices=("cpu",) * workers, batch_size=2)
+    engine.run_extraction(
+        cohort,
+        uri,
+        BACKBONES,
+        VIEWS,
+        devices=("cpu",) * workers,
+        batch_size=2,
+        drop_missing=True,
+    )
 
 
 def family(leader: int) -> list[int]:

@@ -93,7 +93,7 @@ def case(rng: random.Random, folder: Path) -> None:
         table.write_bytes(mutate_text(rng, table.read_text()))
     cohort = read_circor(folder / "sounds")
     summary = run_extraction(cohort, uri, [BACKBONE], ["clean"])
-    counted = summary.encoded + summary.reused + len(summary.skipped)
+    counted = summary.encoded + summary.reused + len(summary.skipped) + len(summary.missing)
     check(counted == summary.recordings == cohort.recordings.height, f"counts do not add up: {summary}")
     store = open_store(uri)
     found = rows_of(store)

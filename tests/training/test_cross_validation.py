@@ -167,7 +167,7 @@ def test_kept_folds_of_something_else_are_refused(tmp_path):
     with pytest.raises(RunError, match="precision was fp32 and is bf16"):
         fit(dataclasses.replace(fitting, precision="bf16"))
     (tmp_path / "fold2" / "predictions.safetensors").write_bytes(b"half")
-    with pytest.raises(RunError, match=r"fold2 cannot be read .* without --resume"):
+    with pytest.raises(RunError, match=r"fold2 cannot be read .* --overwrite in place of --resume"):
         fit(fitting)
 
 
