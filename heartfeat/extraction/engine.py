@@ -24,6 +24,7 @@ from heartfeat.extraction.process import Job
 from heartfeat.extraction.speed import Speedometer
 from heartfeat.extraction.staging import alone
 from heartfeat.extraction.summary import ExtractionSummary, SharedAudio
+from heartfeat.messages import first_of
 from heartfeat.progress import DetailedProgress
 from heartfeat.replace import sweep
 from heartfeat.stores.location import local_path, locate
@@ -141,7 +142,7 @@ def _check_same_cohort(cohort: Cohort, plan: Plan, drop_missing: bool) -> None:
     if gone and not drop_missing:
         raise StoreError(
             f"{store.uri} holds {len(gone):,} recordings that the cohort {cohort.name!r} does not have "
-            f"({', '.join(gone[:5])}{', ...' if len(gone) > 5 else ''}), and is left as it is; check data.path, or let "
+            f"({first_of(gone)}), and is left as it is; check data.path, or let "
             "them go with --drop-missing"
         )
 

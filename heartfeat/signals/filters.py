@@ -58,8 +58,6 @@ def band_stop(samples: np.ndarray, sample_rate: float, low: float, high: float) 
         ``(n,)`` float32.
     sample_rate, low, high
         In Hz.
-    order
-        Order of the low-pass prototype.
 
     Returns
     -------
